@@ -1,0 +1,108 @@
+//! One evaluation of the whole contract: what is stored, printed and explained.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::contract::ClauseKind;
+use crate::digest::Digest;
+use crate::evidence::{Evidence, Timestamp};
+use crate::outcome::{Fault, Outcome, Status};
+use crate::roll_up::RollUp;
+
+/// Version of the JSON form of an assessment.
+pub const ASSESSMENT_VERSION: u32 = 1;
+
+/// One evaluation of the whole contract.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Assessment {
+    /// [`ASSESSMENT_VERSION`].
+    pub version: u32,
+    /// Version of the host that made it.
+    pub host: String,
+    /// How far host and worker are apart: always `L0`, the same user, in this version.
+    pub assurance: String,
+    /// Name of the goal.
+    pub goal: String,
+    /// Digest of the contract's text.
+    pub contract: Digest,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// The one word.
+    pub roll_up: RollUp,
+    /// Criteria and constraints, in the order of the contract.
+    pub clauses: Vec<Judged>,
+    /// Sources in the order of the contract.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A clause and what came out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Judged {
+    /// Name in the contract.
+    pub name: String,
+    /// Criterion or constraint.
+    pub kind: ClauseKind,
+    /// Who judged.
+    pub checker: CheckerIdentity,
+    /// What was bound, by slot.
+    pub bound: Vec<BoundArtifact>,
+    /// What came out.
+    pub outcome: Outcome,
+    /// What is known where the component gave no answer.
+    pub fault: Option<Fault>,
+    /// What the checker wrote to its log.
+    pub log: String,
+    /// What the check used; absent where no checker was called.
+    pub usage: Option<Usage>,
+    /// True if it rests only on evidence that the worker could have written: asserted, not proven.
+    pub asserted: bool,
+}
+
+impl Judged {
+    /// True if this clause passes.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        self.outcome.status == Status::Pass
+    }
+}
+
+/// Which component judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckerIdentity {
+    /// Name in the contract.
+    pub name: String,
+    /// As the checker says.
+    pub version: String,
+    /// Of the component's bytes.
+    pub digest: Digest,
+}
+
+/// An artifact in a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BoundArtifact {
+    /// Slot of the checker.
+    pub slot: String,
+    /// Source of the contract.
+    pub source: String,
+    /// Name inside the source.
+    pub artifact: String,
+    /// Bytes.
+    pub size: u64,
+    /// Names the bytes in the blob store.
+    pub digest: Digest,
+    /// Different bytes that the checker read.
+    pub read: u64,
+}
+
+/// What a check used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Usage {
+    /// Units of work: the same for the same component, config and evidence.
+    pub fuel: u64,
+    /// Most bytes of guest memory.
+    pub memory_bytes: u64,
+    /// Time on the clock, in microseconds.
+    pub wall_us: u64,
+}

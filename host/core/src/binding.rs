@@ -1,0 +1,136 @@
+//! Which artifacts go to which slot.
+//!
+//! `S` gives the files of source S in byte order of their names; where there are none, its `stdout`.
+//! `S/stdout` and `S/GLOB` select by name. A list gives the artifacts of its entries one after the
+//! other. Media types never select.
+
+use globset::GlobBuilder;
+
+use crate::contract::{Bindings, Clause, Placed, Selector};
+use crate::descriptor::{Descriptor, Slot};
+use crate::evidence::{Artifact, Evidence, Origin};
+use crate::outcome::Reason;
+
+/// Artifacts bound to a slot, each with its origin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoundSlot<'a> {
+    /// The slot.
+    pub slot: &'a Slot,
+    /// In the order of the contract.
+    pub artifacts: Vec<(&'a Artifact, &'a Origin)>,
+}
+
+/// Why nothing can be checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unbound {
+    /// For the outcome.
+    pub reason: Reason,
+    /// One line.
+    pub summary: String,
+}
+
+impl Unbound {
+    fn binding(summary: String) -> Self {
+        Self { reason: Reason::Binding, summary }
+    }
+}
+
+/// Binds collected evidence to the slots of a clause. Every slot of the descriptor is in the answer, an
+/// unbound optional one without artifacts.
+///
+/// # Errors
+/// The reason of a source that gave no evidence, or `binding` when a slot gets another number of
+/// artifacts than it takes; the summary names the candidates.
+pub fn bind<'a>(
+    clause: &'a Clause,
+    descriptor: &'a Descriptor,
+    evidence: &'a [Evidence],
+) -> Result<Vec<BoundSlot<'a>>, Unbound> {
+    descriptor
+        .slots
+        .iter()
+        .map(|slot| {
+            let mut bound = BoundSlot { slot, artifacts: Vec::new() };
+            let selectors = selectors_of(clause, descriptor, slot);
+            for selector in &selectors {
+                bound.artifacts.extend(select(&selector.value, evidence)?);
+            }
+            if selectors.is_empty() {
+                return if slot.required {
+                    Err(Unbound::binding(format!("slot `{}` needs evidence", slot.name)))
+                } else {
+                    Ok(bound)
+                };
+            }
+            if !slot.many && bound.artifacts.len() != 1 {
+                return Err(Unbound::binding(wrong_number(slot, &bound)));
+            }
+            Ok(bound)
+        })
+        .collect()
+}
+
+fn selectors_of<'a>(clause: &'a Clause, descriptor: &Descriptor, slot: &Slot) -> Vec<&'a Placed<Selector>> {
+    match &clause.evidence {
+        Bindings::Lone(selector) if descriptor.lone_slot() == Some(slot) => vec![selector],
+        Bindings::Slots(slots) => slots
+            .iter()
+            .filter(|(name, _)| name.value == slot.name)
+            .flat_map(|(_, selectors)| selectors)
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn select<'a>(selector: &Selector, evidence: &'a [Evidence]) -> Result<Vec<(&'a Artifact, &'a Origin)>, Unbound> {
+    let source = evidence
+        .iter()
+        .find(|evidence| evidence.origin.source == selector.source)
+        .ok_or_else(|| Unbound::binding(format!("there is no source `{}`", selector.source)))?;
+    if let Some(shortfall) = &source.shortfall {
+        let summary = format!("source `{}`: {}", selector.source, shortfall.detail);
+        return Err(Unbound { reason: shortfall.reason, summary });
+    }
+    let selected: Vec<&Artifact> = match &selector.pattern {
+        Some(pattern) => matching(pattern, &source.artifacts),
+        None => files_or_stdout(&source.artifacts),
+    };
+    if selected.is_empty() {
+        let candidates: Vec<&str> = source.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+        let summary = format!("`{selector}` selects nothing; the source has {}", listed(&candidates));
+        return Err(Unbound::binding(summary));
+    }
+    Ok(selected.into_iter().map(|artifact| (artifact, &source.origin)).collect())
+}
+
+fn matching<'a>(pattern: &str, artifacts: &'a [Artifact]) -> Vec<&'a Artifact> {
+    // A file whose name looks like a glob is meant by its name first.
+    if let Some(exact) = artifacts.iter().find(|artifact| artifact.name == pattern) {
+        return vec![exact];
+    }
+    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else { return Vec::new() };
+    let matcher = glob.compile_matcher();
+    artifacts.iter().filter(|artifact| matcher.is_match(&artifact.name)).collect()
+}
+
+fn files_or_stdout(artifacts: &[Artifact]) -> Vec<&Artifact> {
+    let files: Vec<&Artifact> =
+        artifacts.iter().filter(|artifact| !matches!(artifact.name.as_str(), "stdout" | "stderr")).collect();
+    if files.is_empty() { artifacts.iter().filter(|artifact| artifact.name == "stdout").collect() } else { files }
+}
+
+fn wrong_number(slot: &Slot, bound: &BoundSlot<'_>) -> String {
+    let candidates: Vec<&str> = bound.artifacts.iter().map(|(artifact, _)| artifact.name.as_str()).collect();
+    format!("slot `{}` takes one artifact and got {}: {}", slot.name, candidates.len(), listed(&candidates))
+}
+
+/// Names for one line: a report folder can have thousands.
+fn listed(names: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => "nothing".into(),
+        count if count > SHOWN => format!("{shown} and {} more", count - SHOWN),
+        _ => shown,
+    }
+}

@@ -1,0 +1,248 @@
+//! The contract: the text of `goal.toml` as types, and the way from one to the other.
+//!
+//! [`read`] reports every problem at once: the text becomes a spanned table, [`walk`] holds it against
+//! the key table of [`keys`], `build` makes the types here, and [`lint`] judges the whole. Nothing here
+//! opens a file or loads a checker.
+
+mod build;
+pub mod config;
+pub mod keys;
+pub mod lint;
+pub mod schema;
+pub mod values;
+mod walk;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::digest::Digest;
+use crate::problem::{Problem, Span};
+use config::ConfigValue;
+
+/// Bytes of a contract's text: a thousand times what people write.
+pub const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A contract as far as it could be read, and everything that is wrong with its text.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What could be read. Only meant for use when no problem is an error; until then it lets lint go
+    /// on, so that one run names every mistake.
+    pub contract: Contract,
+    /// In the order of the text.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads the text of a `goal.toml`.
+#[must_use]
+pub fn read(text: &str) -> Reading {
+    let (root, mut problems) = walk::walk(text);
+    let contract = build::build(&root, &mut problems);
+    problems.sort_by_key(|problem| problem.span.start);
+    Reading { contract, problems }
+}
+
+/// A value with its place in the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed<T> {
+    /// The value.
+    pub value: T,
+    /// Bytes of the text.
+    pub span: Span,
+}
+
+/// What "done" means.
+#[derive(Debug, Clone, Default)]
+pub struct Contract {
+    /// Short name for lists and reports.
+    pub name: String,
+    /// What is to be reached, in prose.
+    pub objective: String,
+    /// In the order of the text.
+    pub sources: Vec<Source>,
+    /// Criteria and constraints, in the order of the text.
+    pub clauses: Vec<Clause>,
+    /// Checkers that are not built in, in the order of the text.
+    pub checkers: Vec<CheckerEntry>,
+}
+
+impl Contract {
+    /// The source of that name.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name.value == name)
+    }
+}
+
+/// A recipe for collecting evidence.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Unique among sources.
+    pub name: Placed<String>,
+    /// How.
+    pub recipe: Recipe,
+    /// Sources that must be collected first.
+    pub needs: Vec<Placed<String>>,
+    /// True if it may be collected beside its neighbours that say the same.
+    pub concurrent: bool,
+    /// Bytes of each artifact.
+    pub artifact_bytes_max: u64,
+}
+
+impl Source {
+    /// True if the worker cannot have written what this gives: pinned by digest.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        matches!(&self.recipe, Recipe::Files(files) if files.sha256.is_some())
+    }
+
+    /// True if the worker could have written the very bytes: found files that nothing pins.
+    #[must_use]
+    pub fn is_worker_writable(&self) -> bool {
+        matches!(&self.recipe, Recipe::Files(files) if files.sha256.is_none())
+    }
+}
+
+/// How a source collects.
+#[derive(Debug, Clone)]
+pub enum Recipe {
+    /// Runs a command.
+    Run(Run),
+    /// Reads files that are there.
+    Files(Files),
+}
+
+/// Runs a command: argv, never a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Program and arguments; `{out}` in any of them is a fresh, empty folder. Not empty.
+    pub argv: Vec<String>,
+    /// After it the process group is killed.
+    pub timeout: Duration,
+    /// Exit codes under which the evidence may support a pass.
+    pub exit: Vec<i32>,
+    /// Folder relative to the workspace, inside it.
+    pub cwd: String,
+    /// Variables of the host's environment that are handed on, beside the declared minimum.
+    pub env_pass: Vec<String>,
+    /// Variables that are set.
+    pub env_set: BTreeMap<String, String>,
+    /// Globs of ignored workspace files: removed before, taken only if made during the run.
+    pub collect: Vec<Placed<String>>,
+}
+
+/// Reads files of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// Globs relative to the workspace; each must give at least one file.
+    pub paths: Vec<Placed<String>>,
+    /// Older files are stale.
+    pub max_age: Option<Duration>,
+    /// Files that were not written after this source was collected are stale.
+    pub after: Option<Placed<String>>,
+    /// The one file must have this digest.
+    pub sha256: Option<Digest>,
+}
+
+/// Criterion or constraint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClauseKind {
+    /// Must pass once, at the end.
+    Criterion,
+    /// Must hold all along.
+    Constraint,
+}
+
+impl std::fmt::Display for ClauseKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Criterion => "criterion",
+            Self::Constraint => "constraint",
+        })
+    }
+}
+
+/// One clause that must pass.
+#[derive(Debug, Clone)]
+pub struct Clause {
+    /// Criterion or constraint.
+    pub kind: ClauseKind,
+    /// Unique among clauses.
+    pub name: Placed<String>,
+    /// Which checker judges it; empty where it could not be read.
+    pub checker: Placed<String>,
+    /// Which evidence goes to which slot.
+    pub evidence: Bindings,
+    /// What the checker is told.
+    pub config: ConfigValue,
+}
+
+/// Which evidence goes to which slot.
+#[derive(Debug, Clone)]
+pub enum Bindings {
+    /// Could not be read; a problem says why.
+    Unread,
+    /// `evidence = "S"`: the one required slot of the checker.
+    Lone(Placed<Selector>),
+    /// `evidence = { slot = "S", ... }`.
+    Slots(Vec<(Placed<String>, Vec<Placed<Selector>>)>),
+}
+
+/// Picks artifacts of a source: `S`, `S/NAME` or `S/GLOB`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    /// Name of the source.
+    pub source: String,
+    /// Name or glob; without one the files of the source, or its `stdout` where there are none.
+    pub pattern: Option<String>,
+}
+
+impl std::fmt::Display for Selector {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.source)?;
+        self.pattern.as_ref().map_or(Ok(()), |pattern| write!(formatter, "/{pattern}"))
+    }
+}
+
+/// A checker that is not built in.
+#[derive(Debug, Clone)]
+pub struct CheckerEntry {
+    /// What clauses call it.
+    pub name: Placed<String>,
+    /// Path of the component, relative to the workspace.
+    pub path: Placed<String>,
+    /// What WASI it may import.
+    pub wasi: Wasi,
+    /// Limits that are lowered.
+    pub limits: LimitEntries,
+}
+
+/// The link profile: what a component may import beside the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wasi {
+    /// Nothing.
+    #[default]
+    None,
+    /// WASI 0.2 without any effect: empty environment, closed input, fixed clock, seeded randomness.
+    Inert,
+}
+
+impl std::fmt::Display for Wasi {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::None => "none",
+            Self::Inert => "inert",
+        })
+    }
+}
+
+/// Limits that a contract lowers; what is absent stays at the host's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitEntries {
+    /// Units of work.
+    pub fuel: Option<Placed<u64>>,
+    /// Bytes.
+    pub memory: Option<Placed<u64>>,
+    /// Time of one check.
+    pub wall: Option<Placed<Duration>>,
+}

@@ -1,0 +1,226 @@
+//! Makes the types of a contract out of the table that the walk read.
+//!
+//! What the walk reported already is passed over; rules between keys are checked here.
+
+use std::time::Duration;
+
+use super::config::ConfigValue;
+use super::walk::{Table, Value};
+use super::{
+    Bindings, CheckerEntry, Clause, ClauseKind, Contract, Files, LimitEntries, Placed, Recipe, Run, Selector,
+    Source, Wasi,
+};
+use crate::problem::{Problem, Rule, Span};
+
+/// Time that a command gets where the contract names none.
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(15 * 60);
+
+/// Bytes of one artifact where the contract names none.
+const ARTIFACT_BYTES_DEFAULT: u64 = 1 << 30;
+
+/// Bytes of one artifact that a contract can allow.
+const ARTIFACT_BYTES_MAX: u64 = 64 << 30;
+
+const RUN_KEYS: &[&str] = &["timeout", "exit", "cwd", "env", "collect"];
+const FILES_KEYS: &[&str] = &["max_age", "after", "sha256"];
+
+/// Builds what can be built and reports what is wrong between keys.
+pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
+    let goal = root.table("goal");
+    let text = |name: &str| {
+        goal.and_then(|goal| goal.text(name)).map(|text| text.value.clone()).unwrap_or_default()
+    };
+    let mut builder = Builder { problems };
+    let sources = root.named("evidence").filter_map(|(name, table)| builder.source(name, table)).collect();
+    let mut clauses: Vec<Clause> = Vec::new();
+    for (kind, key) in [(ClauseKind::Criterion, "criteria"), (ClauseKind::Constraint, "constraints")] {
+        clauses.extend(root.named(key).map(|(name, table)| builder.clause(kind, name, table)));
+    }
+    let checkers = root.named("checkers").filter_map(|(name, table)| builder.checker(name, table)).collect();
+    Contract { name: text("name"), objective: text("objective"), sources, clauses, checkers }
+}
+
+struct Builder<'a> {
+    problems: &'a mut Vec<Problem>,
+}
+
+impl Builder<'_> {
+    fn report(&mut self, rule: Rule, span: Span, message: impl Into<String>) {
+        self.problems.push(Problem::new(rule, span, message));
+    }
+
+    fn source(&mut self, name: &Placed<String>, table: &Table) -> Option<Source> {
+        let recipe = match (table.has("run"), table.has("files")) {
+            (true, true) => {
+                let message = format!("`evidence.{}` has both `run` and `files`", name.value);
+                self.report(Rule::KeyConflict, table.key_span("files"), message);
+                return None;
+            }
+            (true, false) => Recipe::Run(self.run(table)),
+            (false, true) => Recipe::Files(self.files(table)),
+            (false, false) => {
+                if !table.has("changes") {
+                    let message = format!("`evidence.{}` has neither `run` nor `files`", name.value);
+                    self.report(Rule::MissingKey, name.span.clone(), message);
+                }
+                return None;
+            }
+        };
+        let foreign = if table.has("run") { FILES_KEYS } else { RUN_KEYS };
+        let own = if table.has("run") { "files" } else { "run" };
+        for key in foreign.iter().filter(|key| table.has(key)) {
+            let message = format!("`{key}` belongs to a source with `{own}`");
+            self.report(Rule::KeyConflict, table.key_span(key), message);
+        }
+        Some(Source {
+            name: name.clone(),
+            recipe,
+            needs: table.texts("needs"),
+            concurrent: matches!(table.get("concurrent"), Some(Value::Boolean(true))),
+            artifact_bytes_max: self.artifact_bytes(table),
+        })
+    }
+
+    fn artifact_bytes(&mut self, table: &Table) -> u64 {
+        match table.get("max_bytes") {
+            Some(Value::Size(size)) if size.value > ARTIFACT_BYTES_MAX => {
+                self.report(Rule::BadValue, size.span.clone(), "an artifact has at most 64 GiB");
+                ARTIFACT_BYTES_MAX
+            }
+            Some(Value::Size(size)) => size.value,
+            _ => ARTIFACT_BYTES_DEFAULT,
+        }
+    }
+
+    fn run(&mut self, table: &Table) -> Run {
+        let environment = table.table("env");
+        let collect = table.texts("collect");
+        for pattern in &collect {
+            self.inside(pattern);
+        }
+        let cwd = table.text("cwd");
+        if let Some(folder) = cwd {
+            self.inside(folder);
+        }
+        Run {
+            argv: table.texts("run").into_iter().map(|argument| argument.value).collect(),
+            timeout: table.duration("timeout").map_or(TIMEOUT_DEFAULT, |timeout| timeout.value),
+            exit: match table.get("exit") {
+                Some(Value::ExitCodes(codes)) => codes.clone(),
+                _ => vec![0],
+            },
+            cwd: cwd.map_or_else(|| ".".into(), |cwd| cwd.value.clone()),
+            env_pass: environment
+                .map(|table| table.texts("pass").into_iter().map(|name| name.value).collect())
+                .unwrap_or_default(),
+            env_set: match environment.and_then(|table| table.get("set")) {
+                Some(Value::TextMap(map)) => map.clone(),
+                _ => Default::default(),
+            },
+            collect,
+        }
+    }
+
+    fn files(&mut self, table: &Table) -> Files {
+        let paths = table.texts("files");
+        for path in &paths {
+            self.inside(path);
+        }
+        let sha256 = table.text("sha256").and_then(|text| {
+            let digest = text.value.parse();
+            digest.map_err(|error| self.report(Rule::BadValue, text.span.clone(), format!("{error}"))).ok()
+        });
+        let one_file = paths.len() == 1 && !paths[0].value.contains(['*', '?', '[', '{']);
+        if table.has("sha256") && !one_file {
+            let message = "`sha256` pins one file; name exactly one, without a glob";
+            self.report(Rule::KeyConflict, table.key_span("files"), message);
+        }
+        Files {
+            paths,
+            max_age: table.duration("max_age").map(|age| age.value),
+            after: table.text("after").cloned(),
+            sha256,
+        }
+    }
+
+    /// Refuses a path that leaves the workspace. Links that leave it are found when it is opened.
+    fn inside(&mut self, path: &Placed<String>) {
+        let leaves = path.value.starts_with('/') || path.value.split('/').any(|part| part == "..");
+        if leaves {
+            let message = format!("`{}` leaves the workspace", path.value);
+            let hint = "paths are relative to the folder of the contract and stay inside it";
+            self.problems.push(Problem::new(Rule::BadValue, path.span.clone(), message).hint(hint));
+        }
+        if globset::Glob::new(&path.value).is_err() {
+            self.report(Rule::BadValue, path.span.clone(), format!("`{}` is no glob", path.value));
+        }
+    }
+
+    fn clause(&mut self, kind: ClauseKind, name: &Placed<String>, table: &Table) -> Clause {
+        let absent = || Placed { value: String::new(), span: table.span.clone() };
+        let evidence = match table.get("evidence") {
+            Some(Value::Text(text)) => {
+                self.selector(text).map_or(Bindings::Unread, Bindings::Lone)
+            }
+            Some(Value::Slots(slots)) => Bindings::Slots(
+                slots
+                    .iter()
+                    .map(|(slot, texts)| {
+                        (slot.clone(), texts.iter().filter_map(|text| self.selector(text)).collect())
+                    })
+                    .collect(),
+            ),
+            _ => Bindings::Unread,
+        };
+        Clause {
+            kind,
+            name: name.clone(),
+            checker: table.text("checker").cloned().unwrap_or_else(absent),
+            evidence,
+            config: match table.get("config") {
+                Some(Value::Config(config)) => config.clone(),
+                _ => ConfigValue::empty(name.span.clone()),
+            },
+        }
+    }
+
+    fn selector(&mut self, text: &Placed<String>) -> Option<Placed<Selector>> {
+        let (source, pattern) = match text.value.split_once('/') {
+            Some((source, pattern)) => (source, Some(pattern)),
+            None => (text.value.as_str(), None),
+        };
+        if let Some(pattern) = pattern
+            && (pattern.is_empty() || globset::Glob::new(pattern).is_err())
+        {
+            self.report(Rule::BadValue, text.span.clone(), format!("`{pattern}` is neither a name nor a glob"));
+            return None;
+        }
+        let value = Selector { source: source.into(), pattern: pattern.map(str::to_owned) };
+        Some(Placed { value, span: text.span.clone() })
+    }
+
+    fn checker(&mut self, name: &Placed<String>, table: &Table) -> Option<CheckerEntry> {
+        let path = table.text("path")?;
+        self.inside(path);
+        let limits = table.table("limits");
+        Some(CheckerEntry {
+            name: name.clone(),
+            path: path.clone(),
+            wasi: match table.text("wasi") {
+                Some(word) if word.value == "inert" => Wasi::Inert,
+                _ => Wasi::None,
+            },
+            limits: LimitEntries {
+                fuel: limits.and_then(|limits| match limits.get("fuel") {
+                    Some(Value::Count(fuel)) => Some(fuel.clone()),
+                    _ => None,
+                }),
+                memory: limits.and_then(|limits| match limits.get("memory") {
+                    Some(Value::Size(memory)) => Some(memory.clone()),
+                    _ => None,
+                }),
+                wall: limits.and_then(|limits| limits.duration("wall").cloned()),
+            },
+        })
+    }
+}

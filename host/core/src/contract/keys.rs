@@ -1,0 +1,146 @@
+//! The key table: every key of a contract, what it takes, and whether this version enforces it.
+//!
+//! The reader walks the text against this table and the JSON Schema is generated from it, so an editor
+//! and `evident lint` can never disagree.
+
+/// One key of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// What it takes.
+    pub kind: Kind,
+    /// Whether it must be there, and whether it is enforced at all.
+    pub presence: Presence,
+    /// One line for a person, with unit, bounds and default.
+    pub doc: &'static str,
+}
+
+/// Whether a key must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// A contract without it is refused.
+    Required,
+    /// Has a default.
+    Optional,
+    /// Specified, but nothing enforces it yet: a contract with it is refused.
+    NotYet,
+}
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// The number 1: the version of the contract's form.
+    Version,
+    /// A text that is not empty.
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of texts, with the least number of entries.
+    Texts {
+        /// 0 or 1.
+        least: usize,
+    },
+    /// A list of exit codes, 0 to 255, not empty.
+    ExitCodes,
+    /// A table from name to text.
+    TextMap,
+    /// A duration such as `15m`.
+    Duration,
+    /// A size such as `128 MiB`.
+    Size,
+    /// A count such as `5G`, or a whole number.
+    Count,
+    /// One of several words.
+    Choice(&'static [&'static str]),
+    /// A text, or a table from slot to text or list of texts.
+    Bindings,
+    /// Anything: the checker reads it.
+    Config,
+    /// A table with these keys.
+    Table(&'static [Key]),
+    /// A table from a name that the author chooses to a table with these keys.
+    Named(&'static [Key]),
+    /// Whatever: the key is not enforced, so nothing inside it is read.
+    Unread,
+}
+
+const fn key(name: &'static str, kind: Kind, presence: Presence, doc: &'static str) -> Key {
+    Key { name, kind, presence, doc }
+}
+
+const fn not_yet(name: &'static str, doc: &'static str) -> Key {
+    key(name, Kind::Unread, Presence::NotYet, doc)
+}
+
+use Presence::{Optional, Required};
+
+/// The top level of `goal.toml`.
+pub const ROOT: &[Key] = &[
+    key("version", Kind::Version, Required, "Version of the contract's form: 1."),
+    key("goal", Kind::Table(GOAL), Required, "What is to be reached."),
+    key("evidence", Kind::Named(EVIDENCE), Optional, "Sources: how evidence is collected, one table per name."),
+    key("criteria", Kind::Named(CRITERION), Optional, "Clauses that must pass, one table per name. At least one."),
+    key("constraints", Kind::Named(CONSTRAINT), Optional, "Clauses that must hold all along, one table per name."),
+    key("checkers", Kind::Named(CHECKER), Optional, "Checkers that are not built in, one table per name."),
+    not_yet("boundary", "What may and must not change."),
+    not_yet("approve", "What a person decides."),
+    not_yet("budget", "What the goal may use up."),
+    not_yet("policy", "When turns without progress end."),
+    not_yet("stop", "When a person is asked, in prose."),
+    not_yet("wake", "What a waiting goal waits for."),
+];
+
+const GOAL: &[Key] = &[
+    key("name", Kind::Text, Required, "Short name for lists and reports."),
+    key("objective", Kind::Text, Required, "What is to be reached, in prose."),
+    not_yet("base", "The commit that the work is compared with."),
+    not_yet("hold", "Whether a later assessment that is not met revokes completion."),
+    not_yet("assess", "When criteria are assessed."),
+];
+
+const EVIDENCE: &[Key] = &[
+    key("run", Kind::Texts { least: 1 }, Optional, "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run` and `files`."),
+    key("files", Kind::Texts { least: 1 }, Optional, "Globs of files in the workspace; each must give at least one file. Exactly one of `run` and `files`."),
+    not_yet("changes", "The comparison of two trees."),
+    key("timeout", Kind::Duration, Optional, "The command and what it started are killed after it. Default 15m."),
+    key("exit", Kind::ExitCodes, Optional, "Exit codes under which this evidence may support a pass, 0 to 255. Default [0]."),
+    key("cwd", Kind::Text, Optional, "Folder that the command runs in, relative to the workspace. Default `.`."),
+    key("env", Kind::Table(ENVIRONMENT), Optional, "Variables of the command beside the declared minimum."),
+    not_yet("at", "The tree that the source runs on."),
+    not_yet("repeat", "How many times it is collected."),
+    key("needs", Kind::Texts { least: 0 }, Optional, "Sources that must be collected first."),
+    key("concurrent", Kind::Boolean, Optional, "Whether it may be collected beside neighbours that say the same. Default false."),
+    key("collect", Kind::Texts { least: 0 }, Optional, "Globs of git-ignored files in the workspace: removed before the run, taken only if the run made them."),
+    key("max_bytes", Kind::Size, Optional, "Most bytes of one artifact, at most 64 GiB; more is no evidence. Default 1 GiB."),
+    key("max_age", Kind::Duration, Optional, "Files that were written longer ago are stale."),
+    key("after", Kind::Text, Optional, "A source; files that were written before it started are stale."),
+    key("sha256", Kind::Text, Optional, "Digest of the one file: pins it, so that a trusted slot takes it."),
+];
+
+const ENVIRONMENT: &[Key] = &[
+    key("pass", Kind::Texts { least: 0 }, Optional, "Names of variables that are handed on from the host."),
+    key("set", Kind::TextMap, Optional, "Variables and their values."),
+];
+
+const CHECKER_KEY: Key = key("checker", Kind::Text, Required, "Name of a built-in checker or of an entry of `[checkers]`.");
+const EVIDENCE_KEY: Key = key("evidence", Kind::Bindings, Required, "The evidence of each slot: `\"SOURCE\"`, `\"SOURCE/stdout\"`, `\"SOURCE/GLOB\"` or a list of them; a lone text binds the one required slot.");
+const CONFIG_KEY: Key = key("config", Kind::Config, Optional, "What the checker is told; `evident checker inspect` shows its keys.");
+
+const CRITERION: &[Key] = &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY];
+
+const CONSTRAINT: &[Key] =
+    &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY, not_yet("on_fail", "What happens at its first failure.")];
+
+const CHECKER: &[Key] = &[
+    key("path", Kind::Text, Required, "Path of the component, relative to the workspace."),
+    not_yet("source", "A registry reference."),
+    key("wasi", Kind::Choice(&["none", "inert"]), Optional, "What the component may import beside its world: `none`, or `inert`, a WASI 0.2 without any effect. Default `none`."),
+    key("limits", Kind::Table(LIMITS), Optional, "Limits of each check, lower than the host's."),
+];
+
+const LIMITS: &[Key] = &[
+    key("fuel", Kind::Count, Optional, "Units of work, about one per WebAssembly instruction."),
+    key("memory", Kind::Size, Optional, "Bytes of memory."),
+    key("wall", Kind::Duration, Optional, "Time of one check."),
+];

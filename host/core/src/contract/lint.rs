@@ -1,0 +1,205 @@
+//! Judges a contract as a whole. Static: nothing is collected and no evidence is looked at.
+//!
+//! [`structure`] needs the contract alone, [`clause`] also what the checker says of itself; the caller
+//! loads checkers and brings that here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Bindings, Clause, Contract, Placed, Recipe, Selector, Source};
+use crate::descriptor::{ConfigProblem, Descriptor, Slot};
+use crate::problem::{Problem, Rule, Span, did_you_mean, listed};
+use crate::schedule;
+
+/// What a clause's checker is, as far as the caller could find out.
+#[derive(Debug, Clone)]
+pub enum CheckerState<'a> {
+    /// It is neither built in nor in `[checkers]`; the names that are.
+    Unknown(&'a [String]),
+    /// It could not be loaded; a problem at its entry says why.
+    Refused,
+    /// It is there.
+    Loaded(&'a Descriptor),
+}
+
+/// Rules that need nothing but the contract.
+#[must_use]
+pub fn structure(contract: &Contract) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if !contract.clauses.iter().any(|clause| clause.kind == super::ClauseKind::Criterion) {
+        let hint = "add a table `[criteria.NAME]` with `checker` and `evidence`";
+        problems.push(Problem::new(Rule::NoCriterion, 0..0, "the contract has no criterion").hint(hint));
+    }
+    same_but_for_case(contract.sources.iter().map(|source| &source.name), &mut problems);
+    same_but_for_case(contract.clauses.iter().map(|clause| &clause.name), &mut problems);
+    same_but_for_case(contract.checkers.iter().map(|checker| &checker.name), &mut problems);
+    for source in &contract.sources {
+        references(contract, source, &mut problems);
+    }
+    for clause in &contract.clauses {
+        for selector in selectors(&clause.evidence) {
+            known_source(contract, &selector.value.source, &selector.span, &mut problems);
+        }
+    }
+    if let Err(cycle) = schedule::batches(&contract.sources) {
+        for name in cycle {
+            let source = contract.source(&name).expect("a cycle is made of sources");
+            let message = format!("`{name}` needs a source that needs `{name}`");
+            problems.push(Problem::new(Rule::NeedsCycle, source.name.span.clone(), message));
+        }
+    }
+    unused(contract, &mut problems);
+    problems
+}
+
+/// Rules about one clause, its checker and its slots.
+#[must_use]
+pub fn clause(contract: &Contract, clause: &Clause, checker: &CheckerState<'_>) -> Vec<Problem> {
+    match checker {
+        CheckerState::Refused => Vec::new(),
+        CheckerState::Unknown(_) if clause.checker.value.is_empty() => Vec::new(),
+        CheckerState::Unknown(known) => {
+            let known = || known.iter().map(String::as_str);
+            let hint = did_you_mean(&clause.checker.value, known())
+                .unwrap_or_else(|| format!("known checkers: {}", listed(known())));
+            let message = format!("unknown checker `{}`", clause.checker.value);
+            vec![Problem::new(Rule::UnknownChecker, clause.checker.span.clone(), message).hint(hint)]
+        }
+        CheckerState::Loaded(descriptor) => slots(contract, clause, descriptor),
+    }
+}
+
+/// What the checker said about the config, at its place in the text.
+#[must_use]
+pub fn config(text: &str, clause: &Clause, problems: &[ConfigProblem]) -> Vec<Problem> {
+    problems
+        .iter()
+        .map(|problem| {
+            let span = clause.config.place(text, &problem.pointer, problem.range.clone());
+            Problem { rule: Rule::ConfigRefused, span, message: problem.message.clone(), hint: problem.hint.clone() }
+        })
+        .collect()
+}
+
+/// Every selector of a clause's bindings.
+pub fn selectors(evidence: &Bindings) -> impl Iterator<Item = &Placed<Selector>> {
+    let (lone, slots) = match evidence {
+        Bindings::Unread => (None, None),
+        Bindings::Lone(selector) => (Some(selector), None),
+        Bindings::Slots(slots) => (None, Some(slots)),
+    };
+    lone.into_iter().chain(slots.into_iter().flatten().flat_map(|(_, selectors)| selectors))
+}
+
+fn same_but_for_case<'a>(names: impl Iterator<Item = &'a Placed<String>>, problems: &mut Vec<Problem>) {
+    let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+    for name in names {
+        if let Some(other) = seen.insert(name.value.to_lowercase(), &name.value) {
+            let message = if other == name.value {
+                format!("`{}` is the name of a criterion and of a constraint", name.value)
+            } else {
+                format!("`{}` and `{other}` differ in case only", name.value)
+            };
+            let problem = Problem::new(Rule::NameCase, name.span.clone(), message);
+            problems.push(problem.hint("nobody can tell them apart in a report; rename one"));
+        }
+    }
+}
+
+fn references(contract: &Contract, source: &Source, problems: &mut Vec<Problem>) {
+    for need in &source.needs {
+        known_source(contract, &need.value, &need.span, problems);
+    }
+    let Recipe::Files(files) = &source.recipe else { return };
+    if let Some(after) = &files.after {
+        known_source(contract, &after.value, &after.span, problems);
+        if !source.needs.iter().any(|need| need.value == after.value) {
+            let hint = format!("add `needs = [\"{}\"]`", after.value);
+            let message = format!("`{}` is not collected before this source", after.value);
+            problems.push(Problem::new(Rule::KeyConflict, after.span.clone(), message).hint(hint));
+        }
+    }
+    if source.is_worker_writable() {
+        let message = format!("`{}` reads files that the worker can write itself", source.name.value);
+        let hint = "what rests on it alone is asserted, not proven: produce it with `run`, or pin it with `sha256`";
+        problems.push(Problem::new(Rule::SelfWritten, source.name.span.clone(), message).hint(hint));
+    }
+}
+
+fn known_source(contract: &Contract, name: &str, span: &Span, problems: &mut Vec<Problem>) {
+    if contract.source(name).is_some() {
+        return;
+    }
+    let known = || contract.sources.iter().map(|source| source.name.value.as_str());
+    let hint =
+        did_you_mean(name, known()).unwrap_or_else(|| format!("sources of this contract: {}", listed(known())));
+    let message = format!("unknown source `{name}`");
+    problems.push(Problem::new(Rule::UnknownSource, span.clone(), message).hint(hint));
+}
+
+fn unused(contract: &Contract, problems: &mut Vec<Problem>) {
+    let mut read: BTreeSet<&str> = BTreeSet::new();
+    for clause in &contract.clauses {
+        read.extend(selectors(&clause.evidence).map(|selector| selector.value.source.as_str()));
+    }
+    for source in &contract.sources {
+        read.extend(source.needs.iter().map(|need| need.value.as_str()));
+    }
+    for source in contract.sources.iter().filter(|source| !read.contains(source.name.value.as_str())) {
+        let message = format!("nothing reads the evidence of `{}`", source.name.value);
+        problems.push(Problem::new(Rule::UnusedEvidence, source.name.span.clone(), message));
+    }
+    for checker in &contract.checkers {
+        if !contract.clauses.iter().any(|clause| clause.checker.value == checker.name.value) {
+            let message = format!("nothing uses the checker `{}`", checker.name.value);
+            problems.push(Problem::new(Rule::UnusedChecker, checker.name.span.clone(), message));
+        }
+    }
+}
+
+fn slots(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let known = || descriptor.slots.iter().map(|slot| slot.name.as_str());
+    match &clause.evidence {
+        Bindings::Unread => return problems,
+        Bindings::Lone(selector) => match descriptor.lone_slot() {
+            Some(slot) => trusted(contract, slot, selector, &mut problems),
+            None => {
+                let message = format!("`{}` has no single slot that a lone text could mean", descriptor.id);
+                let hint = format!("write `evidence = {{ SLOT = \"{}\" }}`; slots: {}", selector.value, listed(known()));
+                problems.push(Problem::new(Rule::UnknownSlot, selector.span.clone(), message).hint(hint));
+            }
+        },
+        Bindings::Slots(bound) => {
+            for (name, selectors) in bound {
+                let Some(slot) = descriptor.slot(&name.value) else {
+                    let hint = did_you_mean(&name.value, known())
+                        .unwrap_or_else(|| format!("slots of `{}`: {}", descriptor.id, listed(known())));
+                    let message = format!("`{}` has no slot `{}`", descriptor.id, name.value);
+                    problems.push(Problem::new(Rule::UnknownSlot, name.span.clone(), message).hint(hint));
+                    continue;
+                };
+                for selector in selectors {
+                    trusted(contract, slot, selector, &mut problems);
+                }
+            }
+            for slot in descriptor.slots.iter().filter(|slot| slot.required) {
+                if !bound.iter().any(|(name, _)| name.value == slot.name) {
+                    let message = format!("slot `{}` of `{}` needs evidence", slot.name, descriptor.id);
+                    let span = clause.name.span.clone();
+                    problems.push(Problem::new(Rule::SlotUnbound, span, message).hint(slot.title.clone()));
+                }
+            }
+        }
+    }
+    problems
+}
+
+fn trusted(contract: &Contract, slot: &Slot, selector: &Placed<Selector>, problems: &mut Vec<Problem>) {
+    let source = contract.source(&selector.value.source);
+    if slot.trusted && source.is_some_and(|source| !source.is_trusted()) {
+        let message =
+            format!("slot `{}` takes only evidence that the worker cannot have written", slot.name);
+        let hint = "feed it from a source with `files` and a pinned `sha256`";
+        problems.push(Problem::new(Rule::UntrustedEvidence, selector.span.clone(), message).hint(hint));
+    }
+}

@@ -1,0 +1,109 @@
+//! Makes text that comes from outside safe to show: to a terminal, a page or an agent.
+//!
+//! Every text of a checker, a producer or a report goes through here once, when it enters an outcome.
+
+/// Bytes of one message of a finding, a summary or a fault.
+pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
+
+/// Bytes of a name: a rule, a unit, a metric, a path.
+pub const NAME_BYTES_MAX: usize = 512;
+
+/// Makes control characters visible and cuts at `bytes_max`. Line feeds stay where `lines` is
+/// [`Lines::Keep`]; a tabulator becomes a blank.
+#[must_use]
+pub fn clean(text: &str, bytes_max: usize, lines: Lines) -> String {
+    let mut clean = String::with_capacity(text.len().min(bytes_max));
+    for character in text.chars() {
+        if clean.len() + character.len_utf8() > bytes_max {
+            cut(&mut clean, bytes_max);
+            break;
+        }
+        match character {
+            '\n' if lines == Lines::Keep => clean.push('\n'),
+            '\n' | '\t' => clean.push(' '),
+            '\r' => {}
+            hidden if is_hidden(hidden) => {
+                use std::fmt::Write;
+                write!(clean, "\\u{{{:x}}}", u32::from(hidden)).expect("writing to a string");
+            }
+            visible => clean.push(visible),
+        }
+    }
+    if clean.len() > bytes_max {
+        cut(&mut clean, bytes_max);
+    }
+    clean
+}
+
+/// One line that fits a name.
+#[must_use]
+pub fn name(text: &str) -> String {
+    clean(text, NAME_BYTES_MAX, Lines::Join)
+}
+
+/// One line that fits a summary.
+#[must_use]
+pub fn line(text: &str) -> String {
+    clean(text, MESSAGE_BYTES_MAX, Lines::Join)
+}
+
+/// Several lines that fit a message.
+#[must_use]
+pub fn message(text: &str) -> String {
+    clean(text, MESSAGE_BYTES_MAX, Lines::Keep)
+}
+
+/// What happens to line feeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// They stay.
+    Keep,
+    /// They become blanks.
+    Join,
+}
+
+/// True for what acts on a terminal or hides in a text: control characters, the bidirectional
+/// controls of UAX #9, zero-width characters, and tags that spell text which nobody sees.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
+fn cut(text: &mut String, bytes_max: usize) {
+    const MARK: &str = "…";
+    let keep = bytes_max.saturating_sub(MARK.len());
+    let border = (0..=keep.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    text.truncate(border);
+    text.push_str(MARK);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_become_visible() {
+        assert_eq!(message("\u{1b}[31mred\u{7}\r\nnext\tone"), "\\u{1b}[31mred\\u{7}\nnext one");
+        assert_eq!(line("a\nb"), "a b");
+        assert_eq!(line("safe\u{202e}txt.exe\u{200b}"), "safe\\u{202e}txt.exe\\u{200b}");
+        assert_eq!(line("\u{e0041}"), "\\u{e0041}");
+    }
+
+    #[test]
+    fn long_text_is_cut_on_a_character() {
+        for length in 4..12 {
+            let cut = clean(&"ä".repeat(40), length, Lines::Join);
+            assert!(cut.len() <= length && cut.ends_with('…'), "{cut}");
+        }
+        assert!(clean(&"\u{1b}".repeat(40), 10, Lines::Join).len() <= 10);
+        assert_eq!(clean("short", 5, Lines::Join), "short");
+    }
+}
