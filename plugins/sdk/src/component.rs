@@ -154,9 +154,9 @@ fn metric(metric: crate::Metric) -> types::Metric {
         unit: metric.unit,
         limit: metric.limit,
         direction: match metric.direction {
-            crate::Direction::Lower => types::Direction::Lower,
-            crate::Direction::Higher => types::Direction::Higher,
-            crate::Direction::None => types::Direction::None,
+            crate::Direction::Lower => types::Direction::LowerIsBetter,
+            crate::Direction::Higher => types::Direction::HigherIsBetter,
+            crate::Direction::None => types::Direction::Neither,
         },
         noise: metric.noise,
     }

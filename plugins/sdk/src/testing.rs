@@ -85,3 +85,9 @@ pub fn check<C: Checker>(config: &str, evidence: &Evidence) -> (Result<Outcome, 
 pub fn validate<C: Checker>(config: &str) -> Vec<Problem> {
     Config::read(config, C::configure).1
 }
+
+/// The JSON Schema of the config, as `describe` hands it to the host.
+#[must_use]
+pub fn schema<C: Checker>() -> serde_json::Value {
+    Config::schema(C::configure)
+}

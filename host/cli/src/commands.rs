@@ -1,0 +1,79 @@
+//! The command line: arguments here, one file per command.
+
+mod check;
+mod checker;
+mod completions;
+mod explain;
+mod lint;
+mod schema;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use evident_engine::{Engine, Opened, state_folder};
+
+use crate::exit::{Exit, HELP};
+use crate::progress::Progress;
+
+/// Done is what the evidence says.
+///
+/// evident judges a contract: it collects the evidence itself, hands it to sandboxed checkers, and says
+/// what is proven, what is not, and why.
+#[derive(Debug, Parser)]
+#[command(name = "evident", version, after_help = HELP, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Lint(lint::Lint),
+    Explain(explain::Explain),
+    #[command(subcommand)]
+    Checker(checker::Checker),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+/// Which contract a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct ContractArguments {
+    /// The contract
+    #[arg(default_value = "goal.toml", value_name = "CONTRACT")]
+    contract: PathBuf,
+    #[command(flatten)]
+    workspace: WorkspaceArguments,
+}
+
+/// Which folder relative paths mean.
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceArguments {
+    /// Folder that relative paths of the contract mean [default: the contract's folder]
+    #[arg(long, value_name = "FOLDER")]
+    workspace: Option<PathBuf>,
+}
+
+/// Runs a command.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    match arguments.command {
+        Command::Check(command) => check::run(&command),
+        Command::Lint(command) => lint::run(&command),
+        Command::Explain(command) => explain::run(&command),
+        Command::Checker(command) => checker::run(&command),
+        Command::Schema(command) => schema::run(&command),
+        Command::Completions(command) => completions::run(&command),
+    }
+}
+
+/// The engine over the state folder.
+fn engine() -> anyhow::Result<Engine> {
+    Ok(Engine::new(state_folder()?)?)
+}
+
+/// Opens a contract and shows that it takes time.
+fn open(engine: &Engine, arguments: &ContractArguments, progress: &Progress) -> anyhow::Result<Opened> {
+    let workspace = arguments.workspace.workspace.as_deref();
+    Ok(engine.open(&arguments.contract, workspace, &progress.listener())?)
+}

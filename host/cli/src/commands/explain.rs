@@ -1,0 +1,44 @@
+//! `evident explain`: what was collected, what was examined, and what decided a clause.
+
+use clap::Args;
+use evident_core::problem::{did_you_mean, listed};
+
+use super::ContractArguments;
+use crate::exit::{Exit, UsageError};
+use crate::format::{self, Format};
+use crate::progress::Progress;
+use crate::ui;
+
+/// Show what was collected, what was examined, and what decided a clause of the last check
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// Name of a criterion or constraint
+    clause: String,
+    #[command(flatten)]
+    contract: ContractArguments,
+    /// How to show the result
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+pub(crate) fn run(arguments: &Explain) -> anyhow::Result<Exit> {
+    let engine = super::engine()?;
+    let progress = Progress::new();
+    let opened = super::open(&engine, &arguments.contract, &progress)?;
+    drop(progress);
+    let Some(last) = engine.last(&opened)? else {
+        let missing = UsageError::new("this contract was not checked yet");
+        return Err(missing.hint(format!("run `evident check {}` first", opened.path.display())).into());
+    };
+    let Some(judged) = last.assessment.clauses.iter().find(|judged| judged.name == arguments.clause) else {
+        let names = || last.assessment.clauses.iter().map(|judged| judged.name.as_str());
+        let hint = did_you_mean(&arguments.clause, names())
+            .unwrap_or_else(|| format!("clauses of the last check: {}", listed(names())));
+        return Err(UsageError::new(format!("no clause `{}`", arguments.clause)).hint(hint).into());
+    };
+    if last.contract_changed {
+        ui::chatter("note: the contract has changed since this check\n");
+    }
+    ui::result(&format::explanation(&last.assessment, judged, engine.blobs(), arguments.format))?;
+    Ok(Exit::Met)
+}

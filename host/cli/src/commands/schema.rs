@@ -1,0 +1,37 @@
+//! `evident schema`: the JSON Schemas of what evident reads and writes.
+
+use clap::{Args, ValueEnum};
+use evident_core::assessment::Assessment;
+use evident_core::contract;
+
+use crate::diagnostics::LintReport;
+use crate::exit::Exit;
+use crate::ui;
+
+/// Print the JSON Schema of the contract, of an assessment, or of a lint report
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Of which document
+    #[arg(value_enum, default_value_t = Document::Contract)]
+    document: Document,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Document {
+    /// `goal.toml`: what `check` reads
+    Contract,
+    /// What `check --format json` writes
+    Assessment,
+    /// What `lint --format json` writes
+    Lint,
+}
+
+pub(crate) fn run(arguments: &Schema) -> anyhow::Result<Exit> {
+    let schema = match arguments.document {
+        Document::Contract => contract::schema::schema(),
+        Document::Assessment => schemars::schema_for!(Assessment).to_value(),
+        Document::Lint => schemars::schema_for!(LintReport).to_value(),
+    };
+    ui::result(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
+    Ok(Exit::Met)
+}

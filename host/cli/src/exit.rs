@@ -1,0 +1,100 @@
+//! Exit codes, and the one place where an error is printed.
+
+use std::process::ExitCode;
+
+use evident_core::roll_up::RollUp;
+
+use crate::ui;
+
+/// What the process ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// The contract is met, or the command did what it should.
+    Met = 0,
+    /// The contract is not met.
+    Unmet = 1,
+    /// The command line or the contract is wrong.
+    Usage = 2,
+    /// The evidence does not decide.
+    Undecided = 3,
+    /// The host itself failed.
+    Host = 5,
+    /// Interrupted from the terminal.
+    Interrupted = 130,
+}
+
+/// The table of the help text and of the README.
+pub(crate) const HELP: &str = "Exit codes:
+  0    met, or the command did what it should
+  1    unmet: a clause fails
+  2    the command line or the contract is wrong
+  3    undecided: the evidence does not decide
+  5    the host itself failed
+  130  interrupted";
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<RollUp> for Exit {
+    fn from(roll_up: RollUp) -> Self {
+        match roll_up {
+            RollUp::Met => Self::Met,
+            RollUp::Unmet => Self::Unmet,
+            RollUp::Undecided => Self::Undecided,
+        }
+    }
+}
+
+/// A mistake of the person who typed the command, as opposed to a failure of the host.
+#[derive(Debug)]
+pub(crate) struct UsageError {
+    message: String,
+    hint: Option<String>,
+}
+
+impl UsageError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl std::fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Prints what went wrong, with its causes, and says which code that is.
+pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
+    let error = match result {
+        Ok(exit) => return exit.into(),
+        Err(error) => error,
+    };
+    // Whoever reads our output has closed it, as `head` does: nobody is left to tell.
+    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return Exit::Met.into();
+    }
+    let usage = error.downcast_ref::<UsageError>();
+    let exit = if usage.is_some() || is_contract_error(&error) { Exit::Usage } else { Exit::Host };
+    ui::error(&error, usage.and_then(|usage| usage.hint.as_deref()));
+    exit.into()
+}
+
+/// A contract or workspace that is not there is the user's to mend.
+fn is_contract_error(error: &anyhow::Error) -> bool {
+    use evident_engine::Error;
+    matches!(
+        error.downcast_ref::<Error>(),
+        Some(Error::Contract { .. } | Error::NotAContract { .. } | Error::Workspace { .. })
+    )
+}

@@ -1,0 +1,130 @@
+//! Output formats: the same assessment for a person, a program or a page.
+
+mod human;
+mod markdown;
+
+use clap::ValueEnum;
+use evident_core::assessment::{Assessment, Judged};
+use evident_core::contract::Contract;
+use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::outcome::{Finding, Severity, Status};
+use evident_engine::Blobs;
+use serde_json::json;
+
+/// How a result is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person at a terminal
+    Human,
+    /// For a program: one document with a version
+    Json,
+    /// For a page or a pull request
+    Markdown,
+}
+
+/// An assessment in a format.
+pub(crate) fn assessment(assessment: &Assessment, contract: &Contract, format: Format) -> String {
+    match format {
+        Format::Human => human::assessment(assessment, contract),
+        Format::Json => pretty(&serde_json::to_value(assessment).expect("an assessment has a JSON form")),
+        Format::Markdown => markdown::assessment(assessment, contract),
+    }
+}
+
+/// One clause in a format, with the evidence behind it.
+pub(crate) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blobs, format: Format) -> String {
+    match format {
+        Format::Human => human::explanation(assessment, judged, blobs),
+        Format::Json => {
+            let evidence: Vec<&Evidence> = sources(assessment, judged).collect();
+            pretty(&json!({ "version": assessment.version, "clause": judged, "evidence": evidence }))
+        }
+        Format::Markdown => markdown::explanation(assessment, judged),
+    }
+}
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{}\n", serde_json::to_string_pretty(value).expect("a value has a text"))
+}
+
+/// The evidence that a clause was bound to; all of it where nothing was bound.
+fn sources<'a>(assessment: &'a Assessment, judged: &'a Judged) -> impl Iterator<Item = &'a Evidence> {
+    let is_bound = |evidence: &Evidence| judged.bound.iter().any(|bound| bound.source == evidence.origin.source);
+    assessment.evidence.iter().filter(move |evidence| judged.bound.is_empty() || is_bound(evidence))
+}
+
+/// What decided: the first finding that weighs, or what the host says.
+fn decisive(judged: &Judged) -> Option<&Finding> {
+    match judged.outcome.status {
+        Status::Fail => judged.outcome.findings.iter().find(|finding| finding.severity == Severity::Error),
+        _ => None,
+    }
+}
+
+/// `pass`, `fail`, or `inconclusive (REASON)`.
+fn status(judged: &Judged) -> String {
+    match judged.outcome.status {
+        Status::Inconclusive(reason) => format!("inconclusive, {reason}"),
+        status => status.word().into(),
+    }
+}
+
+/// A time as RFC 3339 in UTC, to the second.
+fn time(timestamp: Timestamp) -> String {
+    let milliseconds = i64::try_from(timestamp.0).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(milliseconds)
+        .map_or_else(|_| "unknown".into(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// `met: all 2 clauses pass` and what it rests on.
+fn verdict_line(assessment: &Assessment) -> String {
+    let clauses = &assessment.clauses;
+    let count = |wanted: &str| clauses.iter().filter(|judged| judged.outcome.status.word() == wanted).count();
+    let (passed, failed, open) = (count("pass"), count("fail"), count("inconclusive"));
+    let asserted = clauses.iter().filter(|judged| judged.passes() && judged.asserted).count();
+    let mut parts = vec![format!("{passed} of {} clauses pass", clauses.len())];
+    if failed > 0 {
+        parts.push(format!("{failed} fail{}", if failed == 1 { "s" } else { "" }));
+    }
+    if open > 0 {
+        parts.push(format!("{open} inconclusive"));
+    }
+    if asserted > 0 {
+        parts.push(format!("{asserted} only asserted"));
+    }
+    format!("{}: {}", assessment.roll_up.word(), parts.join(", "))
+}
+
+/// A command as it could be typed.
+fn command(argv: &[String]) -> String {
+    let plain = |argument: &str| {
+        !argument.is_empty()
+            && argument.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:,{}@+%".contains(&byte))
+    };
+    let quoted = argv.iter().map(|argument| {
+        if plain(argument) { argument.clone() } else { format!("'{}'", argument.replace('\'', "'\\''")) }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
+/// How the evidence of a source came to be, in one line.
+fn provenance(evidence: &Evidence) -> String {
+    use evident_core::contract::values::show_duration;
+    let origin = &evidence.origin;
+    let took = std::time::Duration::from_millis(origin.ended.0.saturating_sub(origin.started.0));
+    let mut parts = Vec::new();
+    if origin.argv.is_empty() {
+        let age = origin.age_ms.map(|age| show_duration(std::time::Duration::from_millis(age)));
+        parts.push(format!("found in the workspace, age {}", age.unwrap_or_else(|| "unknown".into())));
+        parts.push(if origin.worker_writable { "not pinned".into() } else { "pinned by digest".into() });
+    } else {
+        parts.push(format!("`{}`", command(&origin.argv)));
+        parts.extend(origin.exit.map(|exit| exit.to_string()));
+        parts.push(show_duration(took));
+    }
+    match &evidence.shortfall {
+        Some(shortfall) => parts.push(format!("{}: {}", shortfall.reason, shortfall.detail)),
+        None => parts.push(format!("{} artifact(s)", evidence.artifacts.len())),
+    }
+    parts.join(", ")
+}

@@ -1,0 +1,121 @@
+//! For a page or a pull request. Text of checkers and producers is untrusted: it cannot open a tag, a
+//! link or a table cell of its own.
+
+use std::fmt::Write;
+
+use evident_core::assessment::{Assessment, Judged};
+use evident_core::contract::Contract;
+use evident_core::outcome::{Severity, Status};
+
+use super::{provenance, sources, status, verdict_line};
+
+/// Findings of a clause that are listed.
+const FINDINGS_SHOWN: usize = 20;
+
+pub(super) fn assessment(assessment: &Assessment, contract: &Contract) -> String {
+    let mut text = format!("## {}: {}\n\n", inline(&assessment.goal), assessment.roll_up.word());
+    writeln!(text, "{}\n", inline(&contract.objective)).expect("a string");
+    text += "| | clause | outcome | summary | examined |\n|---|---|---|---|---|\n";
+    for judged in &assessment.clauses {
+        let examined = &judged.outcome.examined;
+        writeln!(
+            text,
+            "| {} | {} | {} | {} | {} {} |",
+            symbol(judged),
+            inline(&judged.name),
+            outcome(judged),
+            inline(&judged.outcome.summary),
+            examined.count,
+            inline(&examined.unit),
+        )
+        .expect("a string");
+    }
+    for judged in assessment.clauses.iter().filter(|judged| !judged.passes()) {
+        findings(&mut text, judged);
+    }
+    text += "\n| source | evidence |\n|---|---|\n";
+    for evidence in &assessment.evidence {
+        writeln!(text, "| {} | {} |", inline(&evidence.origin.source), inline(&provenance(evidence)))
+            .expect("a string");
+    }
+    writeln!(text, "\n**{}**", inline(&verdict_line(assessment))).expect("a string");
+    text
+}
+
+pub(super) fn explanation(assessment: &Assessment, judged: &Judged) -> String {
+    let mut text = format!("## {}: {}\n\n", inline(&judged.name), outcome(judged));
+    writeln!(text, "{}\n", inline(&judged.outcome.summary)).expect("a string");
+    text += "| slot | artifact | bytes | read |\n|---|---|---|---|\n";
+    for bound in &judged.bound {
+        let artifact = format!("{}/{}", bound.source, bound.artifact);
+        writeln!(text, "| {} | {} | {} | {} |", inline(&bound.slot), inline(&artifact), bound.size, bound.read)
+            .expect("a string");
+    }
+    text += "\n| source | evidence |\n|---|---|\n";
+    for evidence in sources(assessment, judged) {
+        writeln!(text, "| {} | {} |", inline(&evidence.origin.source), inline(&provenance(evidence)))
+            .expect("a string");
+    }
+    findings(&mut text, judged);
+    text
+}
+
+fn symbol(judged: &Judged) -> &'static str {
+    match judged.outcome.status {
+        Status::Pass => "✅",
+        Status::Fail => "❌",
+        Status::Inconclusive(_) => "❔",
+    }
+}
+
+fn outcome(judged: &Judged) -> String {
+    let proof = match (judged.passes(), judged.asserted) {
+        (true, true) => ", asserted",
+        (true, false) => ", proven",
+        _ => "",
+    };
+    format!("{}{proof}", inline(&status(judged)))
+}
+
+fn findings(text: &mut String, judged: &Judged) {
+    let weighty = judged.outcome.findings.iter().filter(|finding| finding.severity != Severity::Note);
+    let weighty: Vec<_> = weighty.collect();
+    if weighty.is_empty() {
+        return;
+    }
+    writeln!(text, "\n### {}\n", inline(&judged.name)).expect("a string");
+    for finding in weighty.iter().take(FINDINGS_SHOWN) {
+        let mut lines = finding.message.lines();
+        let first = lines.next().unwrap_or_default();
+        writeln!(text, "- `{}` {}", finding.rule.replace('`', "'"), inline(first)).expect("a string");
+        let rest: Vec<&str> = lines.collect();
+        if !rest.is_empty() {
+            writeln!(text, "\n{}", block(&rest)).expect("a string");
+        }
+    }
+    let total = weighty.len() as u64 + judged.outcome.findings_dropped;
+    if total > FINDINGS_SHOWN as u64 {
+        writeln!(text, "- and {} more", total - FINDINGS_SHOWN as u64).expect("a string");
+    }
+}
+
+/// Lines as an indented block: no fence that the text itself could close.
+fn block(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("      {line}\n")).collect()
+}
+
+/// One line that means nothing to Markdown.
+fn inline(text: &str) -> String {
+    let mut inline = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' => inline.push(' '),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' | '&' | '@' => {
+                inline.push('\\');
+                inline.push(character);
+            }
+            plain => inline.push(plain),
+        }
+    }
+    inline
+}

@@ -1,0 +1,150 @@
+//! Collects files that are already in the workspace, as fresh as the contract demands.
+//!
+//! It cannot know who wrote them: the origin says whether the worker could have. Times of modification
+//! are the owner's to set, so that freshness here is a guard against mistakes, not against lies.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use evident_core::contract::{Files, Source};
+use evident_core::evidence::{Artifact, Evidence, Origin, OriginKind, Timestamp};
+use evident_core::outcome::NoEvidence;
+
+use crate::age::{Stamp, now, span};
+use crate::globs::{Links, Pattern};
+use crate::halt::{Halt, short, stale};
+use crate::offload::{Wanted, offload};
+use crate::read::Opened;
+use crate::{ARTIFACTS_MAX, Error, Place, read};
+
+/// What was read so far.
+#[derive(Debug, Default)]
+struct Yield {
+    artifacts: Vec<Artifact>,
+    oldest: Option<Timestamp>,
+}
+
+/// Reads the files of `source`; `after` is the start of the source that it must be newer than.
+pub(crate) async fn collect(
+    place: &Arc<Place>,
+    source: &Source,
+    files: &Files,
+    after: Option<Timestamp>,
+) -> Result<Evidence, Error> {
+    let started = now();
+    let work = Work {
+        place: place.clone(),
+        files: files.clone(),
+        after,
+        bytes_max: source.artifact_bytes_max,
+        // The moment to which ages refer.
+        now: started,
+    };
+    let (so_far, result) = offload(move |wanted| {
+        let mut so_far = Yield::default();
+        let result = work.go(wanted, &mut so_far);
+        (so_far, result)
+    })
+    .await;
+    let shortfall = result.err().map(Halt::shortfall).transpose()?;
+    let origin = Origin {
+        source: source.name.value.clone(),
+        kind: OriginKind::Found,
+        argv: Vec::new(),
+        exit: None,
+        exit_accepted: true,
+        started,
+        ended: now(),
+        // One from the future has no age.
+        age_ms: so_far.oldest.and_then(|oldest| started.0.checked_sub(oldest.0)),
+        worker_writable: source.is_worker_writable(),
+    };
+    Ok(Evidence { origin, artifacts: so_far.artifacts, shortfall })
+}
+
+/// One go of reading.
+struct Work {
+    place: Arc<Place>,
+    files: Files,
+    after: Option<Timestamp>,
+    bytes_max: u64,
+    now: Timestamp,
+}
+
+impl Work {
+    fn go(&self, wanted: &Wanted, so_far: &mut Yield) -> Result<(), Halt> {
+        let names = self.names(wanted)?;
+        if self.files.sha256.is_some() && names.len() != 1 {
+            return Err(stale(format!("a digest pins one file, but {} match", names.len())));
+        }
+        for name in &names {
+            let opened = read::open(&self.place.root, name, Links::Inside)?;
+            let modified = Stamp::modified(&opened.metadata).timestamp();
+            self.fresh(name, modified)?;
+            self.take(opened, wanted, so_far)?;
+            so_far.oldest = Some(so_far.oldest.map_or(modified, |oldest| oldest.min(modified)));
+        }
+        Ok(())
+    }
+
+    fn take(&self, opened: Opened, wanted: &Wanted, so_far: &mut Yield) -> Result<(), Halt> {
+        let artifact = opened.copy(&self.place.blobs, self.bytes_max, wanted)?;
+        let found = artifact.digest;
+        let name = artifact.name.clone();
+        so_far.artifacts.push(artifact);
+        match self.files.sha256 {
+            Some(pinned) if pinned != found => {
+                let (found, pinned) = (found.short(), pinned.short());
+                Err(stale(format!("`{name}` has the digest {found}, pinned is {pinned}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The files of every glob, in byte order, each once.
+    fn names(&self, wanted: &Wanted) -> Result<BTreeSet<String>, Halt> {
+        let mut names = BTreeSet::new();
+        for glob in &self.files.paths {
+            let pattern = Pattern::parse(&glob.value)?;
+            let mut is_met = false;
+            for found in pattern.matches(&self.place.root, Links::Inside, wanted)? {
+                // A wildcard means files; a symlink to a folder is passed over like a folder.
+                let is_folder = || read::kind(&self.place.root, &found.name, Links::Inside);
+                if !pattern.is_literal() && found.kind.is_symlink() && is_folder()?.is_dir() {
+                    continue;
+                }
+                is_met = true;
+                names.insert(found.name);
+            }
+            if !is_met {
+                return Err(short(NoEvidence::Missing, format!("`{}` matches no file", glob.value)));
+            }
+            if names.len() > ARTIFACTS_MAX {
+                return Err(short(NoEvidence::Overflow, format!("more than {ARTIFACTS_MAX} files match")));
+            }
+        }
+        Ok(names)
+    }
+
+    fn fresh(&self, name: &str, modified: Timestamp) -> Result<(), Halt> {
+        if self.files.max_age.is_none() && self.after.is_none() {
+            return Ok(());
+        }
+        let Some(age) = self.now.0.checked_sub(modified.0).map(Duration::from_millis) else {
+            let ahead = span(Duration::from_millis(modified.0 - self.now.0));
+            return Err(stale(format!("`{name}` says it was written {ahead} in the future")));
+        };
+        if let Some(most) = self.files.max_age.filter(|most| age > *most) {
+            return Err(stale(format!("`{name}` is {} old, at most {}", span(age), span(most))));
+        }
+        match self.after {
+            Some(after) if modified < after => {
+                let before = span(Duration::from_millis(after.0 - modified.0));
+                let source = self.files.after.as_ref().map_or("its source", |source| &source.value);
+                Err(stale(format!("`{name}` was written {before} before `{source}` was collected")))
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Collects evidence: runs the commands and reads the files that a contract names, into blobs.
+//!
+//! The only room that runs producers. It never judges what it collected, never runs a shell of its
+//! own accord, never follows a path out of the workspace, and never removes a file that the workspace
+//! does not ignore. Whatever is wrong with the evidence is a [`Shortfall`] in it; an [`Error`] is the
+//! host's own failure.
+
+mod age;
+mod capture;
+mod environment;
+mod found;
+mod globs;
+mod halt;
+mod ignored;
+mod made;
+mod offload;
+mod out;
+mod process;
+mod read;
+mod run;
+mod signals;
+mod spawn;
+mod tracked;
+mod unignored;
+mod walk;
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use evident_blobs::Blobs;
+use evident_core::contract::{Recipe, Run, Source};
+#[cfg(doc)]
+use evident_core::evidence::Shortfall;
+use evident_core::evidence::{Evidence, Timestamp};
+
+pub use unignored::Unignored;
+
+/// Artifacts of one source, `stdout` and `stderr` aside: more than any report tool writes, few enough to
+/// list.
+pub const ARTIFACTS_MAX: usize = 10_000;
+
+/// Collects sources of one workspace.
+#[derive(Debug, Clone)]
+pub struct Collector {
+    place: Arc<Place>,
+}
+
+/// Where a collector works.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Absolute, without symlinks.
+    pub(crate) workspace: PathBuf,
+    /// The workspace again: what is opened through it lies beneath it.
+    pub(crate) root: Dir,
+    /// Where `{out}` folders are made; absolute, so that a command in any folder finds its own.
+    pub(crate) scratch: PathBuf,
+    pub(crate) blobs: Blobs,
+}
+
+/// The host itself failed; nothing is known about the evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The blob store failed.
+    #[error("failed to store evidence")]
+    Blobs(#[from] evident_blobs::Error),
+    /// The bytes of a blob could not be written.
+    #[error("failed to write evidence into the blob folder")]
+    Write(#[source] io::Error),
+    /// The file system refused.
+    #[error("failed to {action} `{path}`")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// A pipe from a command broke; what came before may not be all.
+    #[error("failed to read what the command wrote")]
+    Pipe(#[source] io::Error),
+    /// A process of ours could not be watched.
+    #[error("failed to wait for the command")]
+    Wait(#[source] io::Error),
+    /// The one who asked does not wait any more.
+    #[error("collecting was called off")]
+    CalledOff,
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+}
+
+impl Collector {
+    /// Collects below `workspace`, which is made canonical; `{out}` folders are made below `scratch`,
+    /// which is made where it is not there and must not lie in the workspace's tree.
+    ///
+    /// # Errors
+    /// When either folder cannot be opened.
+    pub fn new(workspace: &Path, scratch: &Path, blobs: Blobs) -> Result<Self, Error> {
+        let workspace = fs::canonicalize(workspace).map_err(Error::io("find the workspace", workspace))?;
+        let root = Dir::open_ambient_dir(&workspace, ambient_authority())
+            .map_err(Error::io("open the workspace", &workspace))?;
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(scratch);
+        made.map_err(Error::io("make the folder", scratch))?;
+        let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
+        Ok(Self { place: Arc::new(Place { workspace, root, scratch, blobs }) })
+    }
+
+    /// Collects one source. `after` is the start of the source that `files.after` names.
+    ///
+    /// Whatever is wrong with the evidence is its `shortfall`. Dropping the future kills the process
+    /// group of a command.
+    ///
+    /// # Errors
+    /// When the blob folder or the scratch folder fails.
+    pub async fn collect(&self, source: &Source, after: Option<Timestamp>) -> Result<Evidence, Error> {
+        match &source.recipe {
+            Recipe::Run(run) => run::collect(&self.place, source, run).await,
+            Recipe::Files(files) => found::collect(&self.place, source, files, after).await,
+        }
+    }
+
+    /// The `collect` globs of a run that match, or could match, a file which the workspace does not
+    /// ignore: such a run gives no evidence, because a file that is not ignored is never removed.
+    ///
+    /// Walks the workspace and blocks meanwhile.
+    ///
+    /// # Errors
+    /// When the workspace cannot be read.
+    pub fn unignored(&self, run: &Run) -> Result<Vec<Unignored>, Error> {
+        unignored::find(&self.place, run)
+    }
+}

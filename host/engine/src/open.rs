@@ -1,0 +1,224 @@
+//! Opens a contract: reads it, loads the checkers that it names, and lints the whole.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use evident_blobs::Blobs;
+use evident_core::contract::lint::{self, CheckerState};
+use evident_core::contract::{self, CONTRACT_BYTES_MAX, CheckerEntry, Clause, Contract, LimitEntries, Recipe, Wasi};
+use evident_core::descriptor::Descriptor;
+use evident_core::digest::Digest;
+use evident_core::problem::{Problem, Rule, has_errors};
+use evident_registry::Resolved;
+use evident_sandbox::{COMPONENT_BYTES_MAX, Checker, Limits};
+
+use crate::{Engine, Error, Event, Listener};
+
+/// A contract with everything that it names.
+#[derive(Clone)]
+pub struct Opened {
+    /// As far as it could be read; sound when [`Opened::is_sound`].
+    pub contract: Contract,
+    /// The text.
+    pub text: String,
+    /// Of the text.
+    pub digest: Digest,
+    /// Where it was read.
+    pub path: PathBuf,
+    /// Canonical folder that relative paths mean.
+    pub workspace: PathBuf,
+    /// Everything that is wrong with it, in the order of the text.
+    pub problems: Vec<Problem>,
+    pub(crate) checkers: BTreeMap<String, LoadedChecker>,
+}
+
+/// A checker that is ready to be called.
+#[derive(Clone)]
+pub struct LoadedChecker {
+    /// The compiled component.
+    pub checker: Checker,
+    /// What it says of itself.
+    pub descriptor: Descriptor,
+    /// Of its bytes.
+    pub digest: Digest,
+    /// Where it is from.
+    pub from: String,
+    /// What it may import beside its world.
+    pub wasi: Wasi,
+    pub(crate) limits: LimitEntries,
+}
+
+impl Opened {
+    /// True if nothing refuses the contract.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        !has_errors(&self.problems)
+    }
+
+    /// The clause of that name.
+    #[must_use]
+    pub fn clause(&self, name: &str) -> Option<&Clause> {
+        self.contract.clauses.iter().find(|clause| clause.name.value == name)
+    }
+}
+
+impl Engine {
+    /// Opens the contract at `path`; `workspace` is its folder unless it is given. Blocks while
+    /// checkers are compiled.
+    ///
+    /// # Errors
+    /// When there is no such file. What is wrong with its text is in [`Opened::problems`].
+    pub fn open(&self, path: &Path, workspace: Option<&Path>, listener: &Listener) -> Result<Opened, Error> {
+        let text = read_text(path)?;
+        let folder = workspace.or_else(|| path.parent().filter(|folder| !folder.as_os_str().is_empty()));
+        let folder = folder.unwrap_or(Path::new("."));
+        let workspace = fs::canonicalize(folder)
+            .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
+        let contract::Reading { contract, mut problems } = contract::read(&text);
+        let mut checkers = BTreeMap::new();
+        // A text that is no TOML is not held against the rest: nothing of it could be read.
+        if !problems.iter().any(|problem| problem.rule == Rule::Syntax) {
+            problems.extend(lint::structure(&contract));
+            problems.extend(self.load_checkers(&contract, &workspace, listener, &mut checkers));
+            for clause in &contract.clauses {
+                problems.extend(self.lint_clause(&text, &contract, clause, &checkers));
+            }
+            problems.extend(self.lint_collect(&contract, &workspace)?);
+        }
+        problems.sort_by_key(|problem| problem.span.start);
+        let digest = Blobs::digest(text.as_bytes());
+        Ok(Opened { contract, text, digest, path: path.to_owned(), workspace, problems, checkers })
+    }
+
+    /// Compiles a checker and asks it to describe itself.
+    ///
+    /// # Errors
+    /// The fault.
+    pub fn load(&self, resolved: Resolved) -> Result<LoadedChecker, evident_sandbox::Refusal> {
+        let checker = self.sandbox.load(&resolved.bytes, resolved.wasi)?;
+        let descriptor = checker.describe()?;
+        Ok(LoadedChecker {
+            checker,
+            descriptor,
+            digest: resolved.digest,
+            from: resolved.from.to_string(),
+            wasi: resolved.wasi,
+            limits: resolved.limits,
+        })
+    }
+
+    fn load_checkers(
+        &self,
+        contract: &Contract,
+        workspace: &Path,
+        listener: &Listener,
+        loaded: &mut BTreeMap<String, LoadedChecker>,
+    ) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let known = evident_registry::names(contract);
+        for clause in &contract.clauses {
+            let name = &clause.checker.value;
+            if loaded.contains_key(name) || !known.contains(name) {
+                continue;
+            }
+            listener(Event::Loading(name.clone()));
+            let resolved = evident_registry::resolve(contract, workspace, name, COMPONENT_BYTES_MAX);
+            let entry = contract.checkers.iter().find(|entry| entry.name.value == *name);
+            let message = match resolved.map(|resolved| self.load(resolved)) {
+                Ok(Ok(checker)) => {
+                    problems.extend(entry.into_iter().flat_map(raised_limits));
+                    loaded.insert(name.clone(), checker);
+                    continue;
+                }
+                Ok(Err(fault)) => format!("the checker `{name}` is refused ({}): {}", fault.class, fault.message),
+                Err(error) => match std::error::Error::source(&error) {
+                    Some(cause) => format!("{error}: {cause}"),
+                    None => error.to_string(),
+                },
+            };
+            let span = entry.map_or(&clause.checker.span, |entry| &entry.path.span).clone();
+            if !problems.iter().any(|problem: &Problem| problem.span == span) {
+                problems.push(Problem::new(Rule::CheckerRefused, span, message));
+            }
+        }
+        problems
+    }
+
+    fn lint_clause(
+        &self,
+        text: &str,
+        contract: &Contract,
+        clause: &Clause,
+        checkers: &BTreeMap<String, LoadedChecker>,
+    ) -> Vec<Problem> {
+        let known = evident_registry::names(contract);
+        let Some(loaded) = checkers.get(&clause.checker.value) else {
+            let state = if known.contains(&clause.checker.value) {
+                CheckerState::Refused
+            } else {
+                CheckerState::Unknown(&known)
+            };
+            return lint::clause(contract, clause, &state);
+        };
+        let mut problems = lint::clause(contract, clause, &CheckerState::Loaded(&loaded.descriptor));
+        match loaded.checker.validate(&clause.config.json.to_string()) {
+            Ok(refused) => problems.extend(lint::config(text, clause, &refused)),
+            Err(fault) => {
+                let message = format!("the checker could not read its config ({}): {}", fault.class, fault.message);
+                problems.push(Problem::new(Rule::CheckerRefused, clause.config.span.clone(), message));
+            }
+        }
+        problems
+    }
+
+    /// What `collect` names is removed before a run, so it must be what the workspace ignores.
+    fn lint_collect(&self, contract: &Contract, workspace: &Path) -> Result<Vec<Problem>, Error> {
+        let collector = self.collector(workspace)?;
+        let mut problems = Vec::new();
+        for source in &contract.sources {
+            let Recipe::Run(run) = &source.recipe else { continue };
+            for unignored in collector.unignored(run)? {
+                problems.push(Problem::new(Rule::CollectNotIgnored, unignored.glob.span, unignored.explanation));
+            }
+        }
+        Ok(problems)
+    }
+}
+
+fn read_text(path: &Path) -> Result<String, Error> {
+    let failed = |source| Error::Contract { path: path.to_owned(), source };
+    let not = |what: &str| Error::NotAContract { path: path.to_owned(), what: what.to_owned() };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(not("is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(CONTRACT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > CONTRACT_BYTES_MAX {
+        return Err(not("has more than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| not("is no UTF-8 text"))
+}
+
+/// A contract lowers limits; one that raises them would not get what it says.
+fn raised_limits(entry: &CheckerEntry) -> Vec<Problem> {
+    let default = Limits::for_check(0);
+    let raised = |name: &str, span: &std::ops::Range<usize>, limit: String| {
+        let message = format!("`{name}` is above the host's limit of {limit}; a contract only lowers limits");
+        Problem::new(Rule::BadValue, span.clone(), message)
+    };
+    let LimitEntries { fuel, memory, wall } = &entry.limits;
+    let fuel = fuel.as_ref().filter(|fuel| fuel.value > default.fuel);
+    let memory = memory.as_ref().filter(|memory| memory.value > default.memory_bytes);
+    let wall = wall.as_ref().filter(|wall| wall.value > default.wall);
+    let show_wall = |wall: Duration| contract::values::show_duration(wall);
+    let problems = [
+        fuel.map(|fuel| raised("fuel", &fuel.span, format!("{}G", default.fuel / 1_000_000_000))),
+        memory.map(|memory| raised("memory", &memory.span, contract::values::show_size(default.memory_bytes))),
+        wall.map(|wall| raised("wall", &wall.span, show_wall(default.wall))),
+    ];
+    problems.into_iter().flatten().collect()
+}

@@ -1,0 +1,177 @@
+//! From the name of a checker to its bytes: built in, or a file that the contract names.
+//!
+//! It never looks inside the bytes and never runs them; the sandbox does both.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use evident_blobs::Blobs;
+use evident_builtin::BUILTINS;
+use evident_core::contract::{CheckerEntry, Contract, LimitEntries, Wasi};
+use evident_core::digest::Digest;
+
+/// The bytes of a checker and how they are to be run.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// Where the bytes are from.
+    pub from: From,
+    /// The component.
+    pub bytes: Cow<'static, [u8]>,
+    /// Of the bytes.
+    pub digest: Digest,
+    /// What it may import beside its world.
+    pub wasi: Wasi,
+    /// Limits that the contract lowers.
+    pub limits: LimitEntries,
+}
+
+/// Where the bytes of a checker are from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// Part of this binary.
+    Builtin,
+    /// A file.
+    Path(PathBuf),
+}
+
+impl std::fmt::Display for From {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Builtin => formatter.write_str("built in"),
+            Self::Path(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// Why there are no bytes.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody has a checker of that name.
+    #[error("unknown checker `{0}`")]
+    Unknown(String),
+    /// The file could not be read.
+    #[error("failed to read the component `{path}`")]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is no regular file, or too large.
+    #[error("the component `{path}` {what}")]
+    Unfit {
+        /// Which.
+        path: PathBuf,
+        /// What it is instead.
+        what: String,
+    },
+}
+
+/// Names that a contract can use.
+#[must_use]
+pub fn names(contract: &Contract) -> Vec<String> {
+    let builtin = BUILTINS.iter().map(|builtin| builtin.name.to_owned());
+    builtin.chain(contract.checkers.iter().map(|entry| entry.name.value.clone())).collect()
+}
+
+/// Names of the checkers that are part of this binary.
+pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|builtin| builtin.name)
+}
+
+/// The bytes of a checker that is part of this binary.
+#[must_use]
+pub fn builtin(name: &str) -> Option<Resolved> {
+    let builtin = BUILTINS.iter().find(|builtin| builtin.name == name)?;
+    Some(Resolved {
+        from: From::Builtin,
+        bytes: Cow::Borrowed(builtin.bytes),
+        digest: digest(builtin.bytes),
+        wasi: Wasi::None,
+        limits: LimitEntries::default(),
+    })
+}
+
+/// Finds the checker that a contract calls `name`. An entry of the contract goes before a built-in one.
+///
+/// # Errors
+/// When there is none, or its file cannot be read. `bytes_max` bounds the file.
+pub fn resolve(contract: &Contract, workspace: &Path, name: &str, bytes_max: u64) -> Result<Resolved, Error> {
+    let entry = contract.checkers.iter().find(|entry| entry.name.value == name);
+    match entry {
+        Some(entry) => of_entry(entry, workspace, bytes_max),
+        None => builtin(name).ok_or_else(|| Error::Unknown(name.to_owned())),
+    }
+}
+
+/// The digest that names a component.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> Digest {
+    Blobs::digest(bytes)
+}
+
+/// Reads a component file.
+///
+/// # Errors
+/// When it is no regular file, larger than `bytes_max`, or cannot be read.
+pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let unfit = |what: String| Error::Unfit { path: path.to_owned(), what };
+    // Looked at before it is opened: opening a FIFO would wait for a writer.
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(unfit("is a folder".into()));
+    }
+    if !metadata.is_file() {
+        return Err(unfit("is no regular file".into()));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
+    read.map_err(failed)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(unfit(format!("has more than {bytes_max} bytes")));
+    }
+    Ok(bytes)
+}
+
+fn of_entry(entry: &CheckerEntry, workspace: &Path, bytes_max: u64) -> Result<Resolved, Error> {
+    let path = workspace.join(&entry.path.value);
+    let bytes = read(&path, bytes_max)?;
+    Ok(Resolved {
+        from: From::Path(path),
+        digest: digest(&bytes),
+        bytes: Cow::Owned(bytes),
+        wasi: entry.wasi,
+        limits: entry.limits.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn builtin_checkers_are_components_with_names() {
+        let names: Vec<_> = builtin_names().collect();
+        assert_eq!(names, ["benchmark", "test-report"]);
+        for name in names {
+            let resolved = builtin(name).expect("is built in");
+            assert!(resolved.bytes.starts_with(b"\0asm"));
+            assert_eq!(resolved.digest, Blobs::digest(&resolved.bytes));
+        }
+        assert!(builtin("nothing").is_none());
+    }
+
+    #[test]
+    fn files_are_read_within_a_bound() {
+        let folder = std::env::temp_dir();
+        assert!(matches!(read(&folder, 10), Err(Error::Unfit { .. })));
+        assert!(matches!(read(&folder.join("evident-absent.wasm"), 10), Err(Error::Read { .. })));
+        assert!(matches!(read(Path::new("/dev/zero"), 10), Err(Error::Unfit { .. })));
+        let own = std::env::current_exe().expect("has a path");
+        assert!(matches!(read(&own, 10), Err(Error::Unfit { .. })));
+    }
+}

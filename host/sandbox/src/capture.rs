@@ -1,0 +1,85 @@
+//! Keeps the beginning and the end of a text that may be endless: what a guest logs.
+
+use std::collections::VecDeque;
+
+use crate::limits::LOG_BYTES_MAX;
+
+const HALF: usize = LOG_BYTES_MAX / 2;
+
+/// A log that is cut in the middle.
+#[derive(Debug, Default)]
+pub(crate) struct Capture {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    dropped: u64,
+}
+
+impl Capture {
+    /// Appends; above the bound, bytes in the middle go.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let to_head = bytes.len().min(HALF - self.head.len());
+        self.head.extend_from_slice(&bytes[..to_head]);
+        let rest = &bytes[to_head..];
+        let rest = if rest.len() > HALF {
+            self.dropped += (rest.len() - HALF) as u64;
+            &rest[rest.len() - HALF..]
+        } else {
+            rest
+        };
+        let excess = (self.tail.len() + rest.len()).saturating_sub(HALF);
+        self.tail.drain(..excess);
+        self.dropped += excess as u64;
+        self.tail.extend(rest);
+    }
+
+    /// The text with a mark where bytes are missing. Control characters are made visible.
+    pub(crate) fn text(&self) -> String {
+        let (front, back) = self.tail.as_slices();
+        let bytes = if self.dropped == 0 {
+            [&self.head, front, back].concat()
+        } else {
+            let mark = format!("\n[... {} bytes ...]\n", self.dropped);
+            [self.head.as_slice(), mark.as_bytes(), front, back].concat()
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        evident_core::text::clean(&text, 2 * LOG_BYTES_MAX, evident_core::text::Lines::Keep)
+    }
+
+    /// The last lines, for the report of a fault.
+    pub(crate) fn last_words(&self) -> String {
+        const LINES: usize = 12;
+        let text = self.text();
+        let lines: Vec<&str> = text.trim_end().lines().collect();
+        let last = lines[lines.len().saturating_sub(LINES)..].join("\n");
+        evident_core::text::message(&last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_text_stays_whole() {
+        let mut capture = Capture::default();
+        capture.push(b"one\n");
+        capture.push(b"two\n");
+        assert_eq!(capture.text(), "one\ntwo\n");
+        assert_eq!(capture.last_words(), "one\ntwo");
+    }
+
+    #[test]
+    fn a_flood_keeps_both_ends_and_counts_the_rest() {
+        let mut capture = Capture::default();
+        capture.push(b"first ");
+        for _ in 0..64 {
+            capture.push(&vec![b'x'; LOG_BYTES_MAX]);
+        }
+        capture.push(b" last");
+        let text = capture.text();
+        assert!(text.starts_with("first ") && text.ends_with(" last"));
+        assert!(text.len() < LOG_BYTES_MAX + 100);
+        let kept = (HALF * 2) as u64;
+        assert!(text.contains(&format!("[... {} bytes ...]", 64 * LOG_BYTES_MAX as u64 + 11 - kept)));
+    }
+}

@@ -1,0 +1,334 @@
+//! Reads JUnit XML in the dialects of pytest, jest-junit, Surefire, Jenkins, gtest, tst and nextest.
+//!
+//! A pull parser with its own stack: no recursion, a bound on depth, and nothing of a document type is
+//! ever resolved. Counts in headers are only compared with the cases below them, level by level, since
+//! some writers include nested suites in a header and some do not.
+
+use std::io::BufRead;
+
+use evident_checker::{Error, Reason};
+use quick_xml::events::{BytesRef, BytesStart, Event};
+use quick_xml::reader::Reader;
+
+use crate::report::{Case, Report};
+
+mod case;
+mod encoding;
+mod header;
+
+use case::{OpenCase, Outcome};
+use encoding::{Decoded, Flaw, encoding_of};
+use header::{Header, Tally};
+
+/// Elements inside elements. Real reports stay below ten.
+const DEPTH_MAX: usize = 256;
+
+/// Reads a whole document. What is wrong with it is in the report, beside the cases before the flaw.
+///
+/// # Errors
+/// When the artifact cannot be read.
+pub(crate) fn read<R: BufRead>(mut reader: R, source: usize) -> Result<Report, Error> {
+    let mut parser = Parser { source, ..Parser::default() };
+    match encoding_of(reader.fill_buf()?) {
+        Ok(encoding) => parser.read(Reader::from_reader(Decoded::new(reader, encoding)?))?,
+        Err(name) => parser.report.problem(
+            Reason::Unsupported,
+            source,
+            format!("the encoding is {name}; UTF-8, ISO 8859-1, ISO 8859-15 and Windows-1252 are read"),
+        ),
+    }
+    Ok(parser.report)
+}
+
+/// Why reading stops.
+struct Stop(Reason, String);
+
+fn malformed(message: impl Into<String>) -> Stop {
+    Stop(Reason::Malformed, message.into())
+}
+
+#[derive(Default)]
+struct Parser {
+    source: usize,
+    report: Report,
+    frames: Vec<Frame>,
+    /// Names of the open suites, joined with `::`.
+    path: String,
+    case: OpenCase,
+    case_is_open: bool,
+    root_seen: bool,
+}
+
+enum Frame {
+    Suite {
+        header: Header,
+        tally: Tally,
+        path_length: usize,
+        name_start: usize,
+    },
+    Case,
+    Outcome,
+    /// Anything that has no bearing on an outcome, for example `<properties>`.
+    Other,
+}
+
+impl Parser {
+    fn read<R: BufRead>(&mut self, mut reader: Reader<Decoded<R>>) -> Result<(), Error> {
+        let mut buffer = Vec::new();
+        loop {
+            buffer.clear();
+            let event = match reader.read_event_into(&mut buffer) {
+                Ok(event) => event,
+                Err(quick_xml::Error::Io(error)) => {
+                    let flaw = reader.get_ref().flaw();
+                    self.stop(match flaw {
+                        Some(Flaw::Nul) => malformed("there is a NUL byte"),
+                        Some(Flaw::EventTooLong) => {
+                            Stop(Reason::Limit, "one tag or text has over 32 MiB".into())
+                        }
+                        None => return Err(Error::Broken(error.to_string())),
+                    });
+                    return Ok(());
+                }
+                Err(error) => {
+                    let at = reader.error_position();
+                    self.stop(malformed(format!("byte {at}: {error}")));
+                    return Ok(());
+                }
+            };
+            let end = matches!(event, Event::Eof);
+            if let Err(stop) = self.event(event) {
+                self.stop(stop);
+                return Ok(());
+            }
+            if end {
+                return Ok(());
+            }
+            reader.get_mut().event_ended();
+        }
+    }
+
+    /// Keeps what is certain of the open case: a failure that was read stays a failure.
+    fn stop(&mut self, Stop(reason, message): Stop) {
+        if self.case_is_open && self.case.status().is_bad() {
+            self.push();
+        }
+        self.report.problem(reason, self.source, message);
+    }
+
+    fn event(&mut self, event: Event<'_>) -> Result<(), Stop> {
+        match event {
+            Event::Start(start) => self.open(&start),
+            Event::Empty(start) => {
+                self.open(&start)?;
+                self.close();
+                Ok(())
+            }
+            Event::End(_) => {
+                self.close();
+                Ok(())
+            }
+            Event::Text(text) => self.text(&text),
+            Event::CData(text) => self.text(&text),
+            Event::GeneralRef(reference) => self.reference(&reference),
+            Event::DocType(_) => {
+                Err(malformed("there is a document type; entities and defaults of one are not read"))
+            }
+            Event::Eof => self.end_of_document(),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) => Ok(()),
+        }
+    }
+
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), Stop> {
+        if self.frames.len() >= DEPTH_MAX {
+            return Err(Stop(Reason::Limit, format!("elements are nested deeper than {DEPTH_MAX}")));
+        }
+        let name = start.local_name();
+        let name = name.as_ref();
+        let frame = match (self.frames.last(), name) {
+            (None, "testsuites" | "testsuite") if !self.root_seen => {
+                self.root_seen = true;
+                self.open_suite(start, name == "testsuite")?
+            }
+            (None, _) if self.root_seen => return Err(malformed("there is a second root element")),
+            (None, _) => return Err(unknown_root(name)),
+            (Some(Frame::Suite { .. }), "testsuite") => self.open_suite(start, true)?,
+            (Some(Frame::Suite { .. }), "testcase") => {
+                self.case.read(start)?;
+                self.case_is_open = true;
+                Frame::Case
+            }
+            // A suite that could not be set up: no case tells, so it becomes one.
+            (Some(Frame::Suite { .. }), "error" | "failure") => {
+                self.case.be_suite();
+                self.case_is_open = true;
+                self.open_outcome(start, Outcome::Errored)?
+            }
+            (Some(Frame::Case), name) => match Outcome::of_element(name) {
+                Some(outcome) => self.open_outcome(start, outcome)?,
+                None if is_structure(name) => return Err(misplaced(name)),
+                None => Frame::Other,
+            },
+            (Some(_), name) if is_structure(name) => return Err(misplaced(name)),
+            (Some(_), _) => Frame::Other,
+        };
+        self.frames.push(frame);
+        Ok(())
+    }
+
+    fn open_suite(&mut self, start: &BytesStart<'_>, in_path: bool) -> Result<Frame, Stop> {
+        let path_length = self.path.len();
+        let header = Header::read(start, |name| {
+            if in_path && !name.is_empty() {
+                if path_length > 0 {
+                    self.path.push_str("::");
+                }
+                self.path.push_str(name);
+            }
+        })?;
+        // The start of this suite's own name, which is empty for a suite without one.
+        let name_start = match self.path.len() {
+            length if length == path_length => length,
+            _ if path_length > 0 => path_length + 2,
+            _ => 0,
+        };
+        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start })
+    }
+
+    fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
+        self.case.open_outcome(start, outcome)?;
+        Ok(Frame::Outcome)
+    }
+
+    fn close(&mut self) {
+        match self.frames.pop() {
+            Some(Frame::Suite { header, tally, path_length, .. }) => {
+                self.close_suite(&header, &tally, path_length);
+            }
+            Some(Frame::Case) => self.close_case(),
+            // A failure of the suite itself has no case around it.
+            Some(Frame::Outcome) if matches!(self.frames.last(), Some(Frame::Suite { .. })) => {
+                self.close_case();
+            }
+            Some(Frame::Outcome | Frame::Other) | None => {}
+        }
+    }
+
+    fn close_suite(&mut self, header: &Header, tally: &Tally, path_length: usize) {
+        if let Some(message) = header.disagreement(tally) {
+            let whose = if self.path.is_empty() { String::new() } else { format!(" of `{}`", self.path) };
+            self.report.disagreement(self.source, format!("the header{whose} {message}"));
+        }
+        if let Some(message) = header.understatement(tally) {
+            self.report.note("report-counts", &self.path, format!("the header of `{}` {message}", self.path));
+        }
+        self.path.truncate(path_length);
+        if let Some(Frame::Suite { tally: outer, .. }) = self.frames.last_mut() {
+            outer.absorb(tally);
+        }
+    }
+
+    fn close_case(&mut self) {
+        let status = self.case.status();
+        if let Some(Frame::Suite { tally, .. }) = self.frames.last_mut() {
+            tally.add(status);
+        }
+        if let Some(word) = self.case.unknown_status() {
+            let message = format!("`{}` has the status `{word}`, which is not known", self.case.name());
+            self.report.problem(Reason::Unsupported, self.source, message);
+        }
+        self.push();
+        self.case_is_open = false;
+    }
+
+    fn push(&mut self) {
+        let last_suite = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Suite { name_start, .. } => Some(*name_start),
+            _ => None,
+        });
+        let last_suite = &self.path[last_suite.unwrap_or(0).min(self.path.len())..];
+        let class = if self.case.class() == last_suite { "" } else { self.case.class() };
+        let parts = [self.path.as_str(), class, self.case.name()];
+        let mut id = String::with_capacity(parts.iter().map(|part| part.len() + 2).sum());
+        for part in parts.into_iter().filter(|part| !part.is_empty()) {
+            if !id.is_empty() {
+                id.push_str("::");
+            }
+            id.push_str(part);
+        }
+        let status = self.case.status();
+        let detail = self.case.take_detail();
+        self.report.push(Case { id, status, source: self.source, detail });
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Stop> {
+        match self.frames.last() {
+            None if text.trim().is_empty() => Ok(()),
+            None => Err(malformed("there is text outside the root element")),
+            Some(Frame::Outcome) => {
+                self.case.text(text);
+                Ok(())
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), Stop> {
+        // What nobody reads need not be resolved; most text of a report is output of tests.
+        if !matches!(self.frames.last(), None | Some(Frame::Outcome)) {
+            return Ok(());
+        }
+        let name: &str = reference;
+        let unknown = || malformed(format!("the entity `&{};` is not one of XML's own", shortened(name)));
+        if let Some(text) = quick_xml::escape::resolve_predefined_entity(name) {
+            return self.text(text);
+        }
+        match reference.resolve_char_ref() {
+            Ok(Some(character)) => self.text(character.encode_utf8(&mut [0; 4])),
+            _ => Err(unknown()),
+        }
+    }
+
+    fn end_of_document(&mut self) -> Result<(), Stop> {
+        if !self.frames.is_empty() {
+            return Err(malformed("the document ends before its root element does: it is truncated"));
+        }
+        if !self.root_seen {
+            return Err(malformed("there is no root element"));
+        }
+        Ok(())
+    }
+}
+
+/// Elements whose place decides what they mean: anywhere else, they cannot be ignored.
+fn is_structure(name: &str) -> bool {
+    matches!(name, "testsuites" | "testsuite" | "testcase")
+}
+
+fn misplaced(name: &str) -> Stop {
+    malformed(format!("there is a `<{name}>` where none belongs"))
+}
+
+fn unknown_root(name: &str) -> Stop {
+    let what = match name {
+        "TestRun" => "a TRX report",
+        "test-run" | "test-results" => "an NUnit report",
+        "assemblies" | "assembly" => "an xUnit.net report",
+        "html" => "an HTML page",
+        "coverage" | "report" => "a coverage report",
+        "testng-results" => "a TestNG report",
+        "robot" => "a Robot Framework report",
+        _ => "XML",
+    };
+    let message = format!(
+        "it looks like {what} (root `<{}>`); known formats: {}",
+        shortened(name),
+        crate::detect::KNOWN
+    );
+    Stop(Reason::Unsupported, message)
+}
+
+/// A name that fits into one line of a message.
+fn shortened(name: &str) -> &str {
+    &name[..name.floor_char_boundary(64)]
+}

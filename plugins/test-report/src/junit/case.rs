@@ -1,0 +1,218 @@
+//! One `<testcase>` while it is open: its attributes, and the worst outcome of its children.
+//!
+//! Text is kept for outcomes that a person will read, within the bound of a finding, and for no others.
+
+use std::borrow::Cow;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::BytesStart;
+use quick_xml::events::attributes::Attribute;
+
+use crate::failure_text::place_of_panic;
+use crate::report::{Detail, Status, append_bounded};
+
+use super::{Stop, malformed};
+
+/// A case whose end tag has not come yet. Reused for the next one, so that a passing case allocates nothing
+/// but its id.
+#[derive(Default)]
+pub(super) struct OpenCase {
+    name: String,
+    class: String,
+    file: Option<String>,
+    line: Option<u32>,
+    status: Option<Status>,
+    unknown_status: Option<String>,
+    /// Attempts that failed before one passed.
+    flaky: bool,
+    text: String,
+    /// Whose text it is.
+    text_of: Option<Outcome>,
+    /// Whether the text of the open outcome element is taken.
+    takes_text: bool,
+}
+
+/// What a child element says about its case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Failed,
+    Errored,
+    Skipped,
+    /// Surefire and nextest: an attempt that failed, where the test passed in the end.
+    FlakyAttempt,
+    /// The same where it failed in the end.
+    FailedAttempt,
+}
+
+impl Outcome {
+    /// Sources: the Jenkins and Surefire schemas, and nextest's `junit.md`.
+    pub(super) fn of_element(name: &str) -> Option<Self> {
+        Some(match name {
+            "failure" => Self::Failed,
+            "error" => Self::Errored,
+            "skipped" | "skip" | "ignored" | "disabled" => Self::Skipped,
+            "flakyFailure" | "flakyError" => Self::FlakyAttempt,
+            "rerunFailure" | "rerunError" => Self::FailedAttempt,
+            _ => return None,
+        })
+    }
+}
+
+impl OpenCase {
+    /// Reads the attributes of the next case into `self`.
+    pub(super) fn read(&mut self, start: &BytesStart<'_>) -> Result<(), Stop> {
+        self.clear();
+        let (mut named, mut classed) = (false, false);
+        for attribute in start.attributes().with_checks(false) {
+            let attribute =
+                attribute.map_err(|error| malformed(format!("an attribute of a case: {error}")))?;
+            match attribute.key.as_ref() {
+                "name" if named => return Err(malformed("a case has two names")),
+                "name" => {
+                    named = true;
+                    self.name.push_str(&value(&attribute)?);
+                }
+                "classname" if classed => return Err(malformed("a case has two class names")),
+                "classname" => {
+                    classed = true;
+                    self.class.push_str(&value(&attribute)?);
+                }
+                "status" | "result" => self.status_attribute(&attribute)?,
+                "file" => self.file = Some(value(&attribute)?.into_owned()),
+                "line" | "lineno" => self.line = attribute.value.trim().parse().ok(),
+                _ => {}
+            }
+        }
+        if self.name.is_empty() && self.class.is_empty() {
+            return Err(malformed("a case has neither name nor class"));
+        }
+        Ok(())
+    }
+
+    /// Makes it stand for an error that a suite reports outside any case.
+    pub(super) fn be_suite(&mut self) {
+        self.clear();
+        self.name.push_str("(suite)");
+    }
+
+    fn clear(&mut self) {
+        let (mut name, mut class) = (std::mem::take(&mut self.name), std::mem::take(&mut self.class));
+        name.clear();
+        class.clear();
+        *self = Self { name, class, ..Self::default() };
+    }
+
+    /// gtest says how far a test got in `status` and how it ended in `result`; tst, CTest and others say
+    /// both in `status`. Words that no writer is known to use are never taken for a pass.
+    fn status_attribute(&mut self, attribute: &Attribute<'_>) -> Result<(), Stop> {
+        let raw = attribute.value.trim();
+        let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(raw));
+        let status = if is(&["run", "completed", "executed", ""]) {
+            return Ok(());
+        } else if is(&["passed", "pass", "success", "successful", "ok", "xpass", "xpassed"]) {
+            Status::Passed
+        } else if is(&["failed", "fail", "failure"]) {
+            Status::Failed
+        } else if is(&["error", "errored", "aborted", "broken"]) {
+            Status::Errored
+        } else if is(&["timeout", "timedout", "timed-out", "timed_out"]) {
+            Status::TimedOut
+        } else if is(&["skipped", "skip", "ignored", "pending", "todo", "xfail", "xfailed", "inconclusive"]) {
+            Status::Skipped
+        } else if is(&["disabled", "notrun", "not_run", "not-run", "suppressed", "filtered"]) {
+            Status::Disabled
+        } else {
+            self.unknown_status = Some(value(attribute)?.into_owned());
+            return Ok(());
+        };
+        self.worsen(status);
+        Ok(())
+    }
+
+    fn worsen(&mut self, status: Status) {
+        self.status = Some(self.status.map_or(status, |known| known.max(status)));
+    }
+
+    pub(super) fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<(), Stop> {
+        let (mut message, mut kind) = (None, None);
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute.map_err(|error| malformed(format!("an attribute: {error}")))?;
+            match attribute.key.as_ref() {
+                "message" => message = Some(value(&attribute)?.into_owned()),
+                "type" => kind = Some(value(&attribute)?.into_owned()),
+                _ => {}
+            }
+        }
+        let timed_out = kind.as_deref().is_some_and(|kind| kind.to_ascii_lowercase().contains("timeout"));
+        match outcome {
+            Outcome::Failed | Outcome::Errored if timed_out => self.worsen(Status::TimedOut),
+            Outcome::Failed | Outcome::FailedAttempt => self.worsen(Status::Failed),
+            Outcome::Errored => self.worsen(Status::Errored),
+            Outcome::Skipped => self.worsen(Status::Skipped),
+            Outcome::FlakyAttempt => self.flaky = true,
+        }
+        // The first text stays, but a final failure says more than an attempt or a skip before it.
+        let is_final = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
+        self.takes_text = self.text_of.is_none_or(|known| is_final(outcome) && !is_final(known));
+        if self.takes_text {
+            self.text_of = Some(outcome);
+            self.text.clear();
+            if let Some(message) = message.or(kind) {
+                append_bounded(&mut self.text, message.trim());
+                append_bounded(&mut self.text, "\n");
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes text of the outcome element that is open.
+    pub(super) fn text(&mut self, text: &str) {
+        if self.takes_text {
+            append_bounded(&mut self.text, text);
+        }
+    }
+
+    pub(super) fn status(&self) -> Status {
+        match self.status {
+            None | Some(Status::Passed) if self.flaky => Status::Flaky,
+            status => status.unwrap_or(Status::Passed),
+        }
+    }
+
+    pub(super) fn unknown_status(&self) -> Option<&str> {
+        self.unknown_status.as_deref()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Empty if there is none.
+    pub(super) fn class(&self) -> &str {
+        &self.class
+    }
+
+    /// What helps with a case that did not simply pass.
+    pub(super) fn take_detail(&mut self) -> Option<Box<Detail>> {
+        if self.status() == Status::Passed {
+            return None;
+        }
+        let text = without_repetition(self.text.trim());
+        let place = self.file.take().map(|file| (file, self.line)).or_else(|| place_of_panic(&text));
+        Some(Box::new(Detail { text, place }))
+    }
+}
+
+/// Writers put the first line of the text into the `message` as well.
+fn without_repetition(text: &str) -> String {
+    match text.split_once('\n') {
+        Some((message, rest)) if rest.trim_start().starts_with(message.trim()) => rest.trim_start().into(),
+        _ => text.into(),
+    }
+}
+
+fn value<'a>(attribute: &Attribute<'a>) -> Result<Cow<'a, str>, Stop> {
+    attribute
+        .normalized_value(XmlVersion::Implicit1_0)
+        .map_err(|error| malformed(format!("an attribute: {error}")))
+}

@@ -1,0 +1,120 @@
+//! The checker `test-report`: judges reports of test runs against policies, required ids and a baseline.
+//!
+//! It reads JUnit XML, what `cargo test` prints and what `cargo nextest` prints. Counts come from cases,
+//! never from headers; what it cannot read whole never passes. It never looks at the name of a file, at
+//! the workspace, or at how long a test took.
+
+mod baseline;
+mod detect;
+mod failure_text;
+mod finding;
+mod ids;
+mod judge;
+mod junit;
+mod libtest;
+mod lines;
+mod manifest;
+mod nextest;
+mod report;
+mod settings;
+
+use detect::{Detected, Format, KNOWN};
+use evident_checker::{Artifact, Checker, Config, Description, Error, Evidence, Outcome, Reason, Sink, Slot};
+use judge::Judged;
+use report::Report;
+pub use settings::Settings;
+
+/// The checker.
+pub struct TestReport;
+
+impl Checker for TestReport {
+    type Settings = Settings;
+
+    fn describe() -> Description {
+        let report = Slot::new("report", "reports of one test run; several are merged by test id")
+            .many()
+            .media_type("application/xml")
+            .media_type("text/plain");
+        let baseline = Slot::new("baseline", "an earlier report or a manifest of test ids, to compare with")
+            .optional()
+            .many()
+            .trusted()
+            .media_type("application/xml")
+            .media_type("text/plain")
+            .media_type("application/json");
+        Description::new(
+            "test-report",
+            env!("CARGO_PKG_VERSION"),
+            "A test run in which everything required passed",
+        )
+        .slot(report)
+        .slot(baseline)
+    }
+
+    fn configure(config: &mut Config) -> Settings {
+        settings::configure(config)
+    }
+
+    fn check(settings: Settings, evidence: &Evidence, sink: &mut dyn Sink) -> Result<Outcome, Error> {
+        let (reports, baselines) = (evidence.all("report"), evidence.all("baseline"));
+        if reports.is_empty() {
+            return Err(Error::Broken("nothing is bound to slot `report`".into()));
+        }
+        let report = read_all(&settings, reports, 0, Role::Report)?;
+        let baseline = match baselines {
+            [] => None,
+            _ => Some(read_all(&settings, baselines, reports.len(), Role::Baseline)?),
+        };
+        let judged =
+            Judged { settings: &settings, report: &report, baseline: baseline.as_ref(), reports, baselines };
+        Ok(judge::judge(&judged, sink))
+    }
+}
+
+evident_checker::export!(TestReport);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Report,
+    Baseline,
+}
+
+/// Reads the artifacts of one slot into one report. `first` is the number of the first artifact.
+fn read_all(settings: &Settings, artifacts: &[Artifact], first: usize, role: Role) -> Result<Report, Error> {
+    let mut all = Report::default();
+    for (source, artifact) in (first..).zip(artifacts) {
+        all.absorb(read_one(settings, artifact, source, role)?);
+    }
+    all.merge(settings.flaky_allowed);
+    if role == Role::Baseline && all.cases.is_empty() && all.problems.is_empty() {
+        all.problem(Reason::NotExamined, first, "the baseline lists no tests");
+    }
+    Ok(all)
+}
+
+fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role) -> Result<Report, Error> {
+    let detected = match settings.format {
+        // A forced format is about what a test tool wrote; a manifest in the baseline is ours.
+        Some(format) if role == Role::Report => Detected::Known(format),
+        _ => detect::detect(artifact.reader())?,
+    };
+    let mut refused = Report::default();
+    match detected {
+        Detected::Known(Format::Junit) => return junit::read(artifact.reader(), source),
+        Detected::Known(Format::Libtest) => return libtest::read(artifact.reader(), source),
+        Detected::Known(Format::Nextest) => return nextest::read(artifact.reader(), source),
+        Detected::Known(Format::Manifest) if role == Role::Baseline => {
+            return Ok(manifest::read(&artifact.read_whole(manifest::MANIFEST_BYTES_MAX)?, source));
+        }
+        Detected::Known(Format::Manifest) => {
+            let message = format!("it is a baseline manifest, not a report; known formats: {KNOWN}");
+            refused.problem(Reason::Unsupported, source, message);
+        }
+        Detected::Other(name) => {
+            let message = format!("it looks like {name}; known formats: {KNOWN}");
+            refused.problem(Reason::Unsupported, source, message);
+        }
+        Detected::Empty => refused.problem(Reason::NotExamined, source, "it is empty"),
+    }
+    Ok(refused)
+}

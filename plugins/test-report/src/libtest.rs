@@ -1,0 +1,369 @@
+//! Reads what `cargo test` prints: blocks of `running N tests`, one line per test, `test result: ...`.
+//!
+//! A test can print anything, also lines that look like results. So a block is only believed when its
+//! cases, its announcement and its result line agree; this file never takes a count for a case.
+//! Source of the format: rust-lang/rust `library/test/src/formatters/pretty.rs`.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use evident_checker::Error;
+
+use crate::failure_text::place_of_panic;
+use crate::lines::Lines;
+use crate::report::{Case, Detail, Report, Status, append_bounded};
+
+/// Reads a whole text.
+///
+/// # Errors
+/// When the artifact cannot be read.
+pub(crate) fn read<R: BufRead>(reader: R, source: usize) -> Result<Report, Error> {
+    let mut lines = Lines::new(reader);
+    let mut parser = Parser { source, ..Parser::default() };
+    while let Some(line) = lines.next()? {
+        parser.line(&line);
+    }
+    parser.end_of_text(lines.has_nul());
+    Ok(parser.report)
+}
+
+/// `running N tests`: how many.
+pub(crate) fn announced(line: &str) -> Option<u64> {
+    let rest = line.strip_prefix("running ")?;
+    let number = rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?;
+    number.parse().ok()
+}
+
+/// True for the last line of a block.
+pub(crate) fn is_result(line: &str) -> bool {
+    result(line).is_some()
+}
+
+#[derive(Default)]
+struct Parser {
+    source: usize,
+    report: Report,
+    block: Option<Block>,
+    blocks: usize,
+    /// In how many blocks a name was seen: test binaries share names.
+    seen: BTreeMap<String, Seen>,
+    /// Cargo's own line about a test binary that failed.
+    cargo_failure: bool,
+    /// The last line outside any block may be the beginning of one that was cut off.
+    cut_announcement: bool,
+}
+
+struct Seen {
+    block: usize,
+    times: usize,
+}
+
+#[derive(Default)]
+struct Block {
+    announced: u64,
+    cases: Vec<Entry>,
+    /// The test named last may still be running: what it prints comes before its result.
+    pending: Option<Pending>,
+    /// After `failures:` or `successes:` only captured output follows.
+    in_output: bool,
+    /// Index of the case whose captured output is being read.
+    output_of: Option<usize>,
+    /// A result line that does not agree, in case none does.
+    disagreement: Option<String>,
+}
+
+struct Entry {
+    name: String,
+    outcome: Outcome,
+    text: String,
+}
+
+struct Pending {
+    name: String,
+    /// The outcome at the end of the last line that could be one.
+    candidate: Option<Outcome>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    TimedOut,
+    Ignored,
+    Measured,
+}
+
+impl Parser {
+    fn line(&mut self, line: &str) {
+        let in_output = self.block.as_ref().is_some_and(|block| block.in_output);
+        if let Some(announced) = announced(line).filter(|_| !in_output) {
+            self.give_up_block();
+            self.cut_announcement = false;
+            self.blocks += 1;
+            self.block = Some(Block { announced, ..Block::default() });
+            return;
+        }
+        let Some(block) = &mut self.block else {
+            self.line_outside(line);
+            return;
+        };
+        if let Some(result) = result(line) {
+            block.settle();
+            match block.compare(&result) {
+                // Captured output may hold the result of another run: only the block's own one agrees.
+                Err(message) if block.in_output => block.disagreement = Some(message),
+                outcome => self.close_block(outcome.err()),
+            }
+        } else if block.in_output {
+            block.captured(line);
+        } else {
+            block.line(line);
+        }
+    }
+
+    fn line_outside(&mut self, line: &str) {
+        self.cut_announcement =
+            !line.is_empty() && ("running ".starts_with(line) || line.starts_with("running "));
+        if line.starts_with("error: test failed") || line.starts_with("error: doctest failed") {
+            self.cargo_failure = true;
+        } else if result(line).is_some() {
+            self.report.malformed(self.source, format!("`{line}` ends no block"));
+        } else if let Some((name, rest)) = case_line(line)
+            && let Some(outcome) = exact(rest)
+        {
+            // Part of a block whose beginning is missing, or that ended too early.
+            self.report.malformed(self.source, format!("the result of `{name}` is outside any block"));
+            if matches!(outcome, Outcome::Failed | Outcome::TimedOut) {
+                let entry = Entry { name: name.into(), outcome, text: String::new() };
+                self.push(&entry);
+            }
+        }
+    }
+
+    fn close_block(&mut self, problem: Option<String>) {
+        let Some(block) = self.block.take() else { return };
+        if let Some(message) = problem {
+            self.report.disagreement(self.source, message);
+        }
+        for entry in &block.cases {
+            self.push(entry);
+        }
+    }
+
+    /// Ends a block that has no result line of its own.
+    fn give_up_block(&mut self) {
+        if let Some(block) = &mut self.block {
+            block.settle();
+            let unfinished = || {
+                format!(
+                    "a block of {} tests has no `test result:` line: the run was cut off",
+                    block.announced
+                )
+            };
+            let message = block.disagreement.take().unwrap_or_else(unfinished);
+            self.close_block(Some(message));
+        }
+    }
+
+    fn end_of_text(&mut self, nul: bool) {
+        self.give_up_block();
+        if nul {
+            self.report.malformed(self.source, "the text has a NUL byte");
+        }
+        if self.block.is_none() && self.cut_announcement {
+            self.report.malformed(self.source, "the text ends inside the first line of a block");
+        }
+        if self.blocks == 0 && self.report.problems.is_empty() {
+            self.report.malformed(self.source, "there is no `running N tests` line");
+        }
+        if self.cargo_failure && !self.report.cases.iter().any(|case| case.status.is_bad()) {
+            let message = "cargo says that a test failed, but no failed test is listed";
+            self.report.malformed(self.source, message);
+        }
+    }
+
+    fn push(&mut self, entry: &Entry) {
+        let status = match entry.outcome {
+            Outcome::Passed => Status::Passed,
+            Outcome::Failed => Status::Failed,
+            Outcome::TimedOut => Status::TimedOut,
+            Outcome::Ignored => Status::Skipped,
+            Outcome::Measured => return,
+        };
+        let id = self.id(&entry.name);
+        let detail = (status.is_bad() || !entry.text.is_empty()).then(|| {
+            let text = entry.text.trim().to_owned();
+            let place = place_of_panic(&text);
+            Box::new(Detail { text, place })
+        });
+        self.report.push(Case { id, status, source: self.source, detail });
+    }
+
+    /// The name, or `name#2` for the test of that name in a second binary.
+    fn id(&mut self, name: &str) -> String {
+        let block = self.blocks;
+        let seen = self.seen.entry(name.into()).or_insert(Seen { block, times: 1 });
+        if seen.block != block {
+            *seen = Seen { block, times: seen.times + 1 };
+        }
+        if seen.times == 1 { name.into() } else { format!("{name}#{}", seen.times) }
+    }
+}
+
+impl Block {
+    fn line(&mut self, line: &str) {
+        if let Some((name, rest)) = case_line(line) {
+            self.settle();
+            match exact(rest) {
+                Some(outcome) => self.add(name, outcome, reason(rest)),
+                None => self.pending = Some(Pending { name: name.into(), candidate: at_end(rest) }),
+            }
+        } else if line == "failures:" || line == "successes:" {
+            self.settle();
+            // Without a failed test the runner has no failures to list: a test printed the line.
+            let bad = |entry: &Entry| matches!(entry.outcome, Outcome::Failed | Outcome::TimedOut);
+            self.in_output = line == "successes:" || self.cases.iter().any(bad);
+        } else if let Some(pending) = &mut self.pending {
+            pending.candidate = exact(line).or_else(|| at_end(line)).or(pending.candidate);
+        } else if let (Some(Outcome::Failed), Some(last)) = (exact(line), self.cases.last_mut()) {
+            // The test itself printed `ok` where its result belongs; the runner says otherwise.
+            last.outcome = Outcome::Failed;
+        }
+    }
+
+    /// Collects the captured output of failed tests.
+    fn captured(&mut self, line: &str) {
+        let header = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" stdout ----").or_else(|| rest.strip_suffix(" stderr ----")));
+        if let Some(name) = header {
+            self.output_of = self
+                .cases
+                .iter()
+                .position(|entry| entry.name == bare_name(name) && entry.outcome == Outcome::Failed);
+        } else if line == "failures:" {
+            self.output_of = None;
+        } else if let Some(at) = self.output_of {
+            append_bounded(&mut self.cases[at].text, line);
+            append_bounded(&mut self.cases[at].text, "\n");
+        }
+    }
+
+    /// Decides the test that was still running. Without any result it stays out, and the counts tell.
+    fn settle(&mut self) {
+        if let Some(Pending { name, candidate: Some(outcome) }) = self.pending.take() {
+            self.add(&name, outcome, "");
+        }
+    }
+
+    fn add(&mut self, name: &str, outcome: Outcome, text: &str) {
+        self.cases.push(Entry { name: name.into(), outcome, text: text.into() });
+    }
+
+    fn compare(&self, result: &ResultLine) -> Result<(), String> {
+        let count = |wanted: &[Outcome]| {
+            self.cases.iter().filter(|entry| wanted.contains(&entry.outcome)).count() as u64
+        };
+        let failed = count(&[Outcome::Failed, Outcome::TimedOut]);
+        let listed =
+            [count(&[Outcome::Passed]), failed, count(&[Outcome::Ignored]), count(&[Outcome::Measured])];
+        let claimed = [result.passed, result.failed, result.ignored, result.measured];
+        if listed != claimed {
+            let [passed, failed, ignored, _] = claimed;
+            return Err(format!(
+                "a result line claims {passed} passed, {failed} failed, {ignored} ignored, but its block lists \
+                 {} passed, {} failed, {} ignored",
+                listed[0], listed[1], listed[2]
+            ));
+        }
+        let all: u64 = listed.iter().sum();
+        if all != self.announced {
+            return Err(format!("a block announces {} tests and lists {all}", self.announced));
+        }
+        if result.ok != (failed == 0) {
+            return Err(format!("a result line says ok = {} beside {failed} failed tests", result.ok));
+        }
+        Ok(())
+    }
+}
+
+/// `test NAME ... REST`.
+fn case_line(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ").or_else(|| {
+        // The test printed a line end at once.
+        line.strip_prefix("test ")?.strip_suffix(" ...").map(|name| (name, ""))
+    })?;
+    Some((bare_name(name), rest))
+}
+
+/// The name without the mode that the runner appends for display.
+fn bare_name(name: &str) -> &str {
+    [" - should panic", " - compile fail", " - compile"]
+        .iter()
+        .find_map(|mode| name.strip_suffix(mode))
+        .unwrap_or(name)
+}
+
+/// The outcome that a text is as a whole, apart from a duration in angle brackets.
+fn exact(text: &str) -> Option<Outcome> {
+    let text = text.trim_end();
+    let text = match text.rsplit_once(" <") {
+        Some((before, duration)) if duration.ends_with("s>") => before,
+        _ => text,
+    };
+    match text {
+        "ok" => Some(Outcome::Passed),
+        "FAILED" => Some(Outcome::Failed),
+        "FAILED (time limit exceeded)" => Some(Outcome::TimedOut),
+        "ignored" => Some(Outcome::Ignored),
+        _ if text.starts_with("ignored, ") => Some(Outcome::Ignored),
+        _ if text.starts_with("bench: ") => Some(Outcome::Measured),
+        _ => None,
+    }
+}
+
+/// The outcome behind what a test printed without a line end.
+fn at_end(text: &str) -> Option<Outcome> {
+    let text = text.trim_end();
+    if text.ends_with("FAILED") {
+        Some(Outcome::Failed)
+    } else if text.ends_with("ok") {
+        Some(Outcome::Passed)
+    } else {
+        None
+    }
+}
+
+fn reason(rest: &str) -> &str {
+    rest.strip_prefix("ignored, ").unwrap_or("")
+}
+
+struct ResultLine {
+    ok: bool,
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    measured: u64,
+}
+
+/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.08s`.
+fn result(line: &str) -> Option<ResultLine> {
+    let (word, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let ok = match word {
+        "ok" => true,
+        "FAILED" => false,
+        _ => return None,
+    };
+    let mut parts = counts.split("; ");
+    let mut count = |name: &str| {
+        let (number, word) = parts.next()?.split_once(' ')?;
+        if word == name { number.parse::<u64>().ok() } else { None }
+    };
+    Some(ResultLine {
+        ok,
+        passed: count("passed")?,
+        failed: count("failed")?,
+        ignored: count("ignored")?,
+        measured: count("measured")?,
+    })
+}

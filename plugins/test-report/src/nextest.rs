@@ -1,0 +1,177 @@
+//! Reads what `cargo nextest run` prints for people: a status line per attempt, and a summary.
+//!
+//! Output of tests is printed among the status lines, so the run is only believed when the cases agree
+//! with the summary. Ids are those of nextest's own JUnit report: `binary-id::test name`.
+//! Source of the format: nextest-rs/nextest `nextest-runner/src/reporter/displayer/`.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+
+use evident_checker::Error;
+
+use crate::failure_text::place_of_panic;
+use crate::lines::Lines;
+use crate::report::{Case, Detail, Report, Status, append_bounded};
+
+mod status_line;
+mod summary;
+
+use status_line::{Attempt, StatusLine, Word};
+use summary::Summary;
+pub(crate) use summary::is_summary;
+
+/// Reads a whole text.
+///
+/// # Errors
+/// When the artifact cannot be read.
+pub(crate) fn read<R: BufRead>(reader: R, source: usize) -> Result<Report, Error> {
+    let mut lines = Lines::new(reader);
+    let mut parser = Parser { source, ..Parser::default() };
+    while let Some(line) = lines.next()? {
+        parser.line(&line);
+    }
+    Ok(parser.finish(lines.has_nul()))
+}
+
+#[derive(Default)]
+struct Parser {
+    source: usize,
+    report: Report,
+    tests: BTreeMap<String, Test>,
+    summary: Option<Summary>,
+    /// The test whose output follows.
+    output_of: Option<String>,
+}
+
+/// What the attempts of one test came to.
+#[derive(Default)]
+struct Test {
+    /// The worst of the final attempts: there is one, unless a test printed a line like a result.
+    last: Option<Status>,
+    failed_before: bool,
+    /// nextest's `flaky-result = "fail"`.
+    flaky_is_failure: bool,
+    text: String,
+}
+
+impl Parser {
+    fn line(&mut self, line: &str) {
+        if is_summary(line) {
+            self.summary_line(line);
+        } else if let Some(status_line) = status_line::parse(line) {
+            self.status_line(&status_line);
+        } else if let Some(test) = self.output_of.as_ref().and_then(|id| self.tests.get_mut(id)) {
+            let text = line.strip_prefix("    ").unwrap_or(line);
+            if text.trim_start().starts_with("stderr ───") && !test.text.contains(" panicked at ") {
+                // What a failing Rust test says about itself is on its standard error.
+                test.text.clear();
+            } else if !text.trim_start().starts_with("stdout ───") {
+                append_bounded(&mut test.text, text);
+                append_bounded(&mut test.text, "\n");
+            }
+        }
+    }
+
+    fn summary_line(&mut self, line: &str) {
+        self.output_of = None;
+        if self.summary.is_some() {
+            self.report.malformed(self.source, "there is more than one summary line");
+        }
+        match summary::parse(line) {
+            Some(summary) => self.summary = Some(summary),
+            None => {
+                self.report.malformed(self.source, format!("`{}` is no summary that is known", line.trim()));
+            }
+        }
+    }
+
+    fn status_line(&mut self, line: &StatusLine<'_>) {
+        if line.word == Word::SetupFailed {
+            let case = Case {
+                id: format!("setup-script::{}", line.id),
+                status: Status::Errored,
+                source: self.source,
+                detail: None,
+            };
+            self.report.push(case);
+            return;
+        }
+        let recap = self.summary.is_some();
+        if recap && !self.tests.contains_key(&line.id) {
+            self.report.malformed(self.source, format!("`{}` is listed only after the summary", line.id));
+        }
+        let test = self.tests.entry(line.id.clone()).or_default();
+        // The recapitulation names last attempts only.
+        test.attempt(line.word, if recap { Attempt::Final } else { line.attempt });
+        let keeps_text = !recap && line.word.is_bad() && test.text.is_empty();
+        self.output_of = keeps_text.then(|| line.id.clone());
+    }
+
+    fn finish(mut self, nul: bool) -> Report {
+        if nul {
+            self.report.malformed(self.source, "the text has a NUL byte");
+        }
+        for (id, test) in std::mem::take(&mut self.tests) {
+            self.close_test(id, &test);
+        }
+        match self.summary.take() {
+            Some(summary) => {
+                let listed = self.report.counts();
+                if let Err(message) = summary.compare(listed, self.setup_failures()) {
+                    self.report.disagreement(self.source, message);
+                }
+                self.report.skipped_unnamed = summary.skipped.saturating_sub(listed.skipped);
+            }
+            None => self.report.malformed(self.source, "there is no `Summary` line: the run was cut off"),
+        }
+        self.report
+    }
+
+    fn setup_failures(&self) -> u64 {
+        self.report.cases.iter().filter(|case| case.id.starts_with("setup-script::")).count() as u64
+    }
+
+    fn close_test(&mut self, id: String, test: &Test) {
+        let Some(last) = test.last else {
+            // Only attempts that were to be followed by another one: the run ended in between.
+            if test.failed_before {
+                self.report.malformed(self.source, format!("`{id}` has no final attempt"));
+            }
+            return;
+        };
+        let status = match last {
+            Status::Passed | Status::Flaky if test.flaky_is_failure => Status::Failed,
+            Status::Passed if test.failed_before => Status::Flaky,
+            status => status,
+        };
+        let detail = (!matches!(status, Status::Passed | Status::Skipped)).then(|| {
+            let text = test.text.trim().to_owned();
+            let place = place_of_panic(&text);
+            Box::new(Detail { text, place })
+        });
+        self.report.push(Case { id, status, source: self.source, detail });
+    }
+}
+
+impl Test {
+    fn attempt(&mut self, word: Word, attempt: Attempt) {
+        let status = match word {
+            Word::Passed => Status::Passed,
+            Word::Failed => Status::Failed,
+            Word::TimedOut => Status::TimedOut,
+            Word::Errored => Status::Errored,
+            Word::Skipped => Status::Skipped,
+            Word::Flaky => Status::Flaky,
+            Word::FlakyFailed => {
+                self.flaky_is_failure = true;
+                return;
+            }
+            Word::SetupFailed | Word::Unfinished => return,
+        };
+        if attempt == Attempt::Followed {
+            self.failed_before |= status.is_bad();
+        } else {
+            self.last = Some(self.last.map_or(status, |last| last.max(status)));
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! What every format is read into: cases with ids and statuses, and what was wrong with the document.
+//!
+//! Counts come from cases alone; what a header or a summary line claims only ever becomes a
+//! [`Problem`]. This file never decides what an outcome means for the verdict.
+
+use evident_checker::Reason;
+
+/// Bytes of failure text that one finding carries: the host takes 8 KiB as a whole.
+pub(crate) const DETAIL_BYTES_MAX: usize = 4 * 1024;
+
+/// Failing cases that keep their text, as many as the host takes findings: memory stays bounded.
+pub(crate) const DETAILS_MAX: usize = 10_000;
+
+/// Everything that was read from one document, or from several after [`Report::merge`].
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// In document order until they are merged, by id afterwards.
+    pub(crate) cases: Vec<Case>,
+    /// What keeps the document from being believed, in the order it was noticed.
+    pub(crate) problems: Vec<Problem>,
+    /// Oddities that do not decide.
+    pub(crate) notes: Vec<Note>,
+    /// Skipped tests that a summary line counts without naming them.
+    pub(crate) skipped_unnamed: u64,
+    details: usize,
+}
+
+/// One test and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Case {
+    /// Suite path, class and name, joined with `::`.
+    pub(crate) id: String,
+    pub(crate) status: Status,
+    /// Index of the artifact that shows it.
+    pub(crate) source: usize,
+    /// Kept for cases that did not simply pass.
+    pub(crate) detail: Option<Box<Detail>>,
+}
+
+/// What helps a person with a case that did not pass.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Detail {
+    /// At most [`DETAIL_BYTES_MAX`] bytes.
+    pub(crate) text: String,
+    /// File and line, where the report gives them.
+    pub(crate) place: Option<(String, Option<u32>)>,
+}
+
+/// How a case ended. The order is how bad it is: of two outcomes of one case, the worst wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    Passed,
+    /// Includes an expected failure that did fail.
+    Skipped,
+    Disabled,
+    /// Passed after at least one failed attempt.
+    Flaky,
+    Failed,
+    TimedOut,
+    /// Something outside the test's own assertions went wrong.
+    Errored,
+}
+
+/// Why a document cannot be believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) rule: &'static str,
+    pub(crate) reason: Reason,
+    pub(crate) message: String,
+    pub(crate) source: usize,
+}
+
+/// An oddity: the rule it falls under, the id it is about, and a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) rule: &'static str,
+    pub(crate) id: String,
+    pub(crate) message: String,
+}
+
+/// Cases by how they ended. A flaky test did pass in the end, so it counts in `passed` as well.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) errored: u64,
+    pub(crate) skipped: u64,
+    pub(crate) flaky: u64,
+}
+
+impl Status {
+    /// Passed, maybe not at the first attempt.
+    pub(crate) fn is_good(self) -> bool {
+        matches!(self, Self::Passed | Self::Flaky)
+    }
+
+    /// Did not run to an end that says anything.
+    pub(crate) fn is_skip(self) -> bool {
+        matches!(self, Self::Skipped | Self::Disabled)
+    }
+
+    /// Failed in any way.
+    pub(crate) fn is_bad(self) -> bool {
+        self >= Self::Failed
+    }
+
+    /// The word for it in messages.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Skipped => "was skipped",
+            Self::Disabled => "is disabled",
+            Self::Flaky => "passed only after a failed attempt",
+            Self::Failed => "failed",
+            Self::TimedOut => "timed out",
+            Self::Errored => "ended with an error",
+        }
+    }
+
+    /// How bad it is when another artifact says something else of the same test: a test that ran on one
+    /// shard is not spoiled by a shard that skips it.
+    fn rank_between_artifacts(self) -> u8 {
+        match self {
+            Self::Disabled => 0,
+            Self::Skipped => 1,
+            Self::Passed => 2,
+            Self::Flaky => 3,
+            Self::Failed => 4,
+            Self::TimedOut => 5,
+            Self::Errored => 6,
+        }
+    }
+}
+
+impl Counts {
+    /// How many could have failed.
+    pub(crate) fn executed(self) -> u64 {
+        self.passed + self.failed + self.errored
+    }
+
+    /// Executed and skipped.
+    pub(crate) fn total(self) -> u64 {
+        self.executed() + self.skipped
+    }
+
+    pub(crate) fn add(&mut self, status: Status) {
+        match status {
+            Status::Passed => self.passed += 1,
+            Status::Flaky => {
+                self.passed += 1;
+                self.flaky += 1;
+            }
+            Status::Skipped | Status::Disabled => self.skipped += 1,
+            Status::Failed | Status::TimedOut => self.failed += 1,
+            Status::Errored => self.errored += 1,
+        }
+    }
+}
+
+impl Report {
+    /// Adds a case; its detail is dropped once enough were kept.
+    pub(crate) fn push(&mut self, mut case: Case) {
+        if case.detail.is_some() {
+            self.details += 1;
+            if self.details > DETAILS_MAX {
+                case.detail = None;
+            }
+        }
+        self.cases.push(case);
+    }
+
+    /// The document is not what its format demands.
+    pub(crate) fn malformed(&mut self, source: usize, message: impl Into<String>) {
+        self.problem(Reason::Malformed, source, message);
+    }
+
+    /// Counts of the document disagree with its cases.
+    pub(crate) fn disagreement(&mut self, source: usize, message: impl Into<String>) {
+        let (rule, reason) = ("report-counts", Reason::Malformed);
+        self.problems.push(Problem { rule, reason, message: message.into(), source });
+    }
+
+    pub(crate) fn problem(&mut self, reason: Reason, source: usize, message: impl Into<String>) {
+        let rule = match reason {
+            Reason::NotExamined => "report-empty",
+            Reason::Unsupported => "report-unsupported",
+            Reason::Limit => "report-limit",
+            _ => "report-malformed",
+        };
+        self.problems.push(Problem { rule, reason, message: message.into(), source });
+    }
+
+    pub(crate) fn note(&mut self, rule: &'static str, id: &str, message: impl Into<String>) {
+        self.notes.push(Note { rule, id: id.into(), message: message.into() });
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts { skipped: self.skipped_unnamed, ..Counts::default() };
+        self.cases.iter().for_each(|case| counts.add(case.status));
+        counts
+    }
+
+    /// Finds a case by its full id; the report must have been merged.
+    pub(crate) fn find(&self, id: &str) -> Option<&Case> {
+        self.cases.binary_search_by(|case| case.id.as_str().cmp(id)).ok().map(|at| &self.cases[at])
+    }
+
+    /// Takes over another document of the same run.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        other.cases.into_iter().for_each(|case| self.push(case));
+        self.problems.extend(other.problems);
+        self.notes.extend(other.notes);
+        self.skipped_unnamed += other.skipped_unnamed;
+    }
+
+    /// Sorts by id and makes one case of all that share an id. `retries_count_as_flaky` says what a pass
+    /// after a failure in the same artifact is: a flaky test, or two reports that contradict each other,
+    /// of which the worst wins.
+    pub(crate) fn merge(&mut self, retries_count_as_flaky: bool) {
+        self.cases.sort_by(|left, right| left.id.cmp(&right.id));
+        let mut merged: Vec<Case> = Vec::with_capacity(self.cases.len());
+        let mut group: Vec<Case> = Vec::new();
+        for case in std::mem::take(&mut self.cases) {
+            if group.last().is_some_and(|last| last.id != case.id) {
+                merged.push(one_case(&mut group, retries_count_as_flaky, &mut self.notes));
+            }
+            group.push(case);
+        }
+        if !group.is_empty() {
+            merged.push(one_case(&mut group, retries_count_as_flaky, &mut self.notes));
+        }
+        self.cases = merged;
+    }
+}
+
+/// Empties `group`, whose cases share an id and are in the order of artifact and document.
+fn one_case(group: &mut Vec<Case>, retries_count_as_flaky: bool, notes: &mut Vec<Note>) -> Case {
+    if group.len() == 1 {
+        return group.pop().expect("the group has one case");
+    }
+    note_duplicates(group, notes);
+    let mut by_source: Vec<Case> = Vec::new();
+    for case in group.drain(..) {
+        match by_source.last_mut() {
+            Some(last) if last.source == case.source => {
+                let retried = retries_count_as_flaky && last.status.is_bad() && case.status.is_good();
+                if retried {
+                    last.status = Status::Flaky;
+                } else if case.status > last.status {
+                    *last = case;
+                }
+            }
+            _ => by_source.push(case),
+        }
+    }
+    // The first of the worst, so that the order of artifacts decides ties.
+    by_source
+        .into_iter()
+        .reduce(|worst, case| {
+            if case.status.rank_between_artifacts() > worst.status.rank_between_artifacts() {
+                case
+            } else {
+                worst
+            }
+        })
+        .expect("a group is never empty")
+}
+
+fn note_duplicates(group: &[Case], notes: &mut Vec<Note>) {
+    let id = &group[0].id;
+    let agree = group.iter().all(|case| case.status == group[0].status);
+    let within = group.windows(2).any(|pair| pair[0].source == pair[1].source);
+    if within || !agree {
+        let how = if agree { "with the same outcome" } else { "with different outcomes" };
+        let message = format!("`{id}` is reported {} times {how}; it counts once", group.len());
+        notes.push(Note { rule: "test-duplicate", id: id.clone(), message });
+    }
+}
+
+/// Appends `text` to `detail` up to the bound, on a character border.
+pub(crate) fn append_bounded(detail: &mut String, text: &str) {
+    let room = DETAIL_BYTES_MAX.saturating_sub(detail.len());
+    if text.len() <= room {
+        detail.push_str(text);
+    } else {
+        detail.push_str(&text[..text.floor_char_boundary(room)]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(cases: &[(&str, Status, usize)], flaky: bool) -> Vec<(String, Status)> {
+        let mut report = Report::default();
+        for &(id, status, source) in cases {
+            report.push(Case { id: id.into(), status, source, detail: None });
+        }
+        report.merge(flaky);
+        report.cases.into_iter().map(|case| (case.id, case.status)).collect()
+    }
+
+    #[test]
+    fn one_id_is_one_case() {
+        use Status::{Errored, Failed, Flaky, Passed, Skipped};
+        for (statuses, flaky, expected) in [
+            // Shards: merge, not sum; a shard that skips does not spoil one that ran.
+            (&[(Passed, 0), (Passed, 1)][..], false, Passed),
+            (&[(Skipped, 0), (Passed, 1)], false, Passed),
+            (&[(Passed, 0), (Failed, 1)], true, Failed),
+            (&[(Failed, 0), (Passed, 1)], true, Failed),
+            // One document: the worst wins, unless the policy reads a pass after a failure as flaky.
+            (&[(Failed, 0), (Passed, 0)], false, Failed),
+            (&[(Failed, 0), (Passed, 0)], true, Flaky),
+            (&[(Passed, 0), (Failed, 0)], true, Failed),
+            (&[(Passed, 0), (Skipped, 0)], false, Skipped),
+            (&[(Failed, 0), (Errored, 0)], false, Errored),
+            (&[(Failed, 0), (Passed, 0), (Failed, 0)], true, Failed),
+        ] {
+            let cases: Vec<_> = statuses.iter().map(|&(status, source)| ("a", status, source)).collect();
+            assert_eq!(merged(&cases, flaky), [("a".to_owned(), expected)], "{statuses:?}");
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_on_a_character_border() {
+        let mut detail = String::new();
+        append_bounded(&mut detail, &"ä".repeat(DETAIL_BYTES_MAX));
+        assert_eq!(detail.len(), DETAIL_BYTES_MAX);
+        append_bounded(&mut detail, "more");
+        assert_eq!(detail.len(), DETAIL_BYTES_MAX);
+    }
+}

@@ -1,0 +1,185 @@
+//! Small documents for one rule of a format each: what is read, and what is not believed.
+
+use super::{MALFORMED, NOT_EXAMINED, UNSUPPORTED, Verdict, judged, one};
+
+fn suite(inside: &str) -> String {
+    format!("<testsuite name='s'>{inside}</testsuite>")
+}
+
+#[test]
+fn junit_outcomes() {
+    for (inside, verdict, figures) in [
+        ("<testcase name='a'/>", Verdict::Pass, [1, 1, 0, 0, 0, 0]),
+        ("<testcase name='a'><system-out>text</system-out></testcase>", Verdict::Pass, [1, 1, 0, 0, 0, 0]),
+        // Several outcomes: the worst wins, wherever it stands.
+        ("<testcase name='a'><error/><failure/><skipped/></testcase>", Verdict::Fail, [1, 0, 0, 1, 0, 0]),
+        ("<testcase name='a'><skipped/><failure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        ("<testcase name='a' status='passed'><failure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        ("<testcase name='a' status='failed'/>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        ("<testcase name='a' status='run' result='skipped'/>", NOT_EXAMINED, [1, 0, 0, 0, 1, 0]),
+        ("<testcase name='a'/><testcase name='b' status='notrun'/>", Verdict::Pass, [2, 1, 0, 0, 1, 0]),
+        ("<testcase name='a'/><testcase name='b' status='weird'/>", UNSUPPORTED, [2, 2, 0, 0, 0, 0]),
+        ("<testcase name='a'><failure type='test timeout'/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        // Surefire: flaky attempts of a test that passed, failed attempts of one that did not.
+        ("<testcase name='a'><flakyError/></testcase>", Verdict::Fail, [1, 1, 0, 0, 0, 1]),
+        ("<testcase name='a'><rerunFailure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        ("<testcase name='a'><failure/><flakyFailure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        // pytest: the call fails and so does the teardown.
+        (
+            "<testcase name='a'><failure/></testcase><testcase name='a'><error/></testcase>",
+            Verdict::Fail,
+            [1, 0, 0, 1, 0, 0],
+        ),
+        // The suite itself failed: no case says so.
+        ("<testcase name='a'/><error>setup</error>", Verdict::Fail, [2, 1, 0, 1, 0, 0]),
+        ("", NOT_EXAMINED, [0; 6]),
+    ] {
+        let checked = one("{}", &suite(inside));
+        assert_eq!(checked.verdict(), verdict, "{inside}: {}", checked.outcome.summary);
+        assert_eq!(checked.figures(), figures, "{inside}");
+    }
+}
+
+#[test]
+fn junit_ids_come_from_suites_class_and_name() {
+    for (text, id) in [
+        (
+            "<testsuites name='all'><testsuite name='s'><testcase name='n'><failure/></testcase></testsuite></testsuites>",
+            "s::n",
+        ),
+        (
+            "<testsuite name='s'><testsuite name='t'><testcase name='n' classname='c'><failure/></testcase></testsuite></testsuite>",
+            "s::t::c::n",
+        ),
+        (
+            "<testsuite name='s'><testsuite><testcase name='n'><failure/></testcase></testsuite></testsuite>",
+            "s::n",
+        ),
+        ("<testsuite name='s'><testcase name='n' classname='s'><failure/></testcase></testsuite>", "s::n"),
+        (
+            "<testsuite name='a::b'><testcase name='n' classname='a::b'><failure/></testcase></testsuite>",
+            "a::b::n",
+        ),
+        (
+            "<testsuite name='s'><testsuite name='t'><testcase name='n' classname='t'><failure/></testcase></testsuite></testsuite>",
+            "s::t::n",
+        ),
+        (
+            "<testsuite name='s'><testsuite name='t'/><testcase name='n'><failure/></testcase></testsuite>",
+            "s::n",
+        ),
+        (
+            "<testsuite name='s'><testcase name='a &lt;b&gt; &#233;'><failure/></testcase></testsuite>",
+            "s::a <b> é",
+        ),
+        ("<ns:testsuite name='s'><ns:testcase name='n'><ns:failure/></ns:testcase></ns:testsuite>", "s::n"),
+    ] {
+        assert_eq!(one("{}", text).errors(), [format!("test-failed:{id}")], "{text}");
+    }
+}
+
+#[test]
+fn headers_never_add_and_never_hide() {
+    for (header, inside, verdict) in [
+        ("tests='1'", "<testcase name='a'/>", Verdict::Pass),
+        // Fewer claimed than listed: pytest does that for a teardown error.
+        ("tests='1'", "<testcase name='a'/><testcase name='b'/>", Verdict::Pass),
+        ("tests='2'", "<testcase name='a'/>", MALFORMED),
+        ("tests='173'", "<testcase name='a'/><testcase name='b'/>", MALFORMED),
+        ("tests='1' failures='1'", "<testcase name='a'/>", MALFORMED),
+        ("tests='1' errors='1'", "<testcase name='a'/>", MALFORMED),
+        ("tests='1' skipped='1'", "<testcase name='a'/>", MALFORMED),
+        ("tests='many'", "<testcase name='a'/>", MALFORMED),
+        ("tests=''", "<testcase name='a'/>", Verdict::Pass),
+        ("tests='1' failures='0' errors='0'", "<testcase name='a'><failure/></testcase>", Verdict::Fail),
+        ("tests='9'", "<testcase name='a'><failure/></testcase>", Verdict::Fail),
+        (
+            "tests='18446744073709551615' failures='18446744073709551615' errors='9'",
+            "<testcase name='a'/>",
+            MALFORMED,
+        ),
+    ] {
+        let checked = one("{}", &format!("<testsuite name='s' {header}>{inside}</testsuite>"));
+        assert_eq!(checked.verdict(), verdict, "{header}: {}", checked.outcome.summary);
+    }
+    let nested = "<testsuites tests='2'><testsuite tests='2'><testsuite tests='1'><testcase name='a'/></testsuite>\
+                  <testcase name='b'/></testsuite></testsuites>";
+    assert_eq!(one("{}", nested).verdict(), Verdict::Pass);
+    let inner_lies = nested.replace("tests='1'", "tests='2'");
+    assert_eq!(one("{}", &inner_lies).verdict(), MALFORMED);
+}
+
+const RESULT: &str =
+    "test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+
+#[test]
+fn libtest_blocks_must_agree_with_themselves() {
+    for (text, verdict) in [
+        (format!("running 2 tests\ntest a ... ok\ntest b ... ignored\n\n{RESULT}\n"), MALFORMED),
+        (format!("running 2 tests\ntest a ... ok\nfailures:\ntest b ... FAILED\n\n{RESULT}\n"), Verdict::Fail),
+        (format!("running 2 tests\ntest a ... ok\ntest b ... ok\n\n{RESULT}\n"), Verdict::Pass),
+        (format!("running 3 tests\ntest a ... ok\ntest b ... ok\n\n{RESULT}\n"), MALFORMED),
+        (format!("running 2 tests\ntest a ... ok\n\n{RESULT}\n"), MALFORMED),
+        (format!("running 2 tests\ntest a ... ok\ntest b ... FAILED\n\n{RESULT}\n"), Verdict::Fail),
+        ("running 2 tests\ntest a ... ok\ntest b ... ok\n".into(), MALFORMED),
+        (format!("running 2 tests\ntest a ... ok\ntest b ... ok\n\n{RESULT}\n\nrunning 1 test\ntest c ... ok\n"), MALFORMED),
+        (format!("running 2 tests\ntest a ... ok\ntest b ... ok\n\n{RESULT}\ntest c ... FAILED\n"), Verdict::Fail),
+        (format!("running 2 tests\ntest a ... ok\ntest b ... ok\n\n{RESULT}\nerror: test failed, to rerun pass `--test x`\n"), MALFORMED),
+        // The test printed `ok` and failed; its neighbour printed nothing.
+        ("running 1 test\ntest a ... ok\nFAILED\n\ntest result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out".into(), Verdict::Fail),
+        // Output before the result, with and without a line end.
+        (format!("running 2 tests\ntest a ... hello\nworld\nok\ntest b ... bookok\n\n{RESULT}\n"), Verdict::Pass),
+        (format!("running 2 tests\ntest src/lib.rs - x (line 12) ... ok\ntest b - should panic ... ok\n\n{RESULT}\n"), Verdict::Pass),
+        (format!("running 2 tests\ntest a ... ok <0.003s>\ntest b ... ok\n\n{RESULT}\n"), Verdict::Pass),
+        ("running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 4 filtered out; finished in 0.00s".into(), NOT_EXAMINED),
+        ("running 1 test\ntest a ... bench:       1 ns/iter (+/- 0)\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 1 measured; 0 filtered out".into(), NOT_EXAMINED),
+        (RESULT.into(), MALFORMED),
+    ] {
+        let checked = one("{}", &text);
+        assert_eq!(checked.verdict(), verdict, "{text}\n{}", checked.outcome.summary);
+    }
+}
+
+#[test]
+fn libtest_names_in_two_binaries_are_two_tests() {
+    let block = |outcome: &str, result: &str| {
+        format!("running 1 test\ntest works ... {outcome}\n\ntest result: {result}\n\n")
+    };
+    let ok = block("ok", "ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out");
+    let failed = block("FAILED", "FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out");
+    let checked = one("{}", &format!("{ok}{failed}{ok}"));
+    assert_eq!(checked.errors(), ["test-failed:works#2"]);
+    assert_eq!(checked.figures(), [3, 2, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_nested_run_in_captured_output_is_not_this_run() {
+    let text = "running 1 test\ntest a ... FAILED\n\nfailures:\n\n---- a stdout ----\nrunning 1 test\ntest b ... ok\n\n\
+                test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n\nfailures:\n    a\n\n\
+                test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
+    let checked = one("{}", text);
+    assert_eq!((checked.verdict(), checked.figures()), (Verdict::Fail, [1, 0, 1, 0, 0, 0]));
+    assert_eq!(checked.errors(), ["test-failed:a"], "and the report itself is whole");
+}
+
+#[test]
+fn several_reports_are_merged_by_id() {
+    let good = suite("<testcase name='a'/><testcase name='b'/>");
+    let bad = suite("<testcase name='a'><failure/></testcase>");
+    let skips = suite("<testcase name='b'><skipped/></testcase>");
+    for (reports, verdict, figures) in [
+        (vec![&good, &good], Verdict::Pass, [2, 2, 0, 0, 0, 0]),
+        (vec![&good, &skips], Verdict::Pass, [2, 2, 0, 0, 0, 0]),
+        (vec![&good, &bad], Verdict::Fail, [2, 1, 1, 0, 0, 0]),
+        (vec![&bad, &good], Verdict::Fail, [2, 1, 1, 0, 0, 0]),
+    ] {
+        let bytes: Vec<&[u8]> = reports.iter().map(|text| text.as_bytes()).collect();
+        let checked = judged(r#"{"flaky":"allow"}"#, &bytes, &[]);
+        assert_eq!((checked.verdict(), checked.figures()), (verdict, figures));
+    }
+    // One that cannot be believed spoils the others, but not a failure.
+    let whole: [&[u8]; 2] = [good.as_bytes(), b"<testsuite><testcase name='a'>"];
+    assert_eq!(judged("{}", &whole, &[]).verdict(), MALFORMED);
+    let failing: [&[u8]; 2] = [bad.as_bytes(), b""];
+    assert_eq!(judged("{}", &failing, &[]).verdict(), Verdict::Fail);
+}

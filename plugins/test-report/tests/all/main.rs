@@ -1,0 +1,78 @@
+//! Tests of the whole checker, native: documents in, outcome and findings out.
+//!
+//! Nothing here runs WebAssembly; the workspace's own tests do.
+
+use evident_checker::testing::{Recorder, artifact, check};
+use evident_checker::{Evidence, Outcome, Reason, Severity, Status};
+use evident_test_report::TestReport;
+
+mod documents;
+mod fixtures;
+mod hostile;
+mod policies;
+mod samples;
+
+/// What a table expects of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Fail,
+    Inconclusive(Reason),
+}
+
+const MALFORMED: Verdict = Verdict::Inconclusive(Reason::Malformed);
+const UNSUPPORTED: Verdict = Verdict::Inconclusive(Reason::Unsupported);
+const NOT_EXAMINED: Verdict = Verdict::Inconclusive(Reason::NotExamined);
+
+struct Checked {
+    outcome: Outcome,
+    said: Recorder,
+}
+
+impl Checked {
+    fn verdict(&self) -> Verdict {
+        match self.outcome.status {
+            Status::Pass => Verdict::Pass,
+            Status::Fail => Verdict::Fail,
+            Status::Inconclusive(reason) => Verdict::Inconclusive(reason),
+        }
+    }
+
+    /// Tests, passed, failed, errored, skipped, flaky.
+    fn figures(&self) -> [u64; 6] {
+        let names = ["tests", "passed", "failed", "errored", "skipped", "flaky"];
+        std::array::from_fn(|at| {
+            let metric = &self.outcome.metrics[at];
+            assert_eq!((metric.name.as_str(), metric.unit.as_str()), (names[at], "tests"));
+            format!("{}", metric.value).parse().expect("a count is a whole number")
+        })
+    }
+
+    /// Fingerprints of the findings that decide.
+    fn errors(&self) -> Vec<&str> {
+        let errors = self.said.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        errors.map(|finding| finding.fingerprint.as_deref().unwrap_or(&finding.rule)).collect()
+    }
+}
+
+/// Checks reports beside baselines. Whatever the case, a pass beside an error would be a lie.
+fn judged(config: &str, reports: &[&[u8]], baselines: &[&[u8]]) -> Checked {
+    let mut evidence = Evidence::new();
+    evidence.bind("report", (1..).zip(reports).map(|(at, bytes)| artifact(&format!("report-{at}"), bytes)));
+    evidence
+        .bind("baseline", (1..).zip(baselines).map(|(at, bytes)| artifact(&format!("baseline-{at}"), bytes)));
+    let (outcome, said) = check::<TestReport>(config, &evidence);
+    let checked = Checked { outcome: outcome.expect("no fault"), said };
+    if checked.verdict() == Verdict::Pass {
+        assert_eq!(checked.errors(), [""; 0], "a pass beside an error");
+        assert!(checked.outcome.examined > 0, "a pass over nothing");
+    }
+    for finding in &checked.said.findings {
+        assert!(finding.message.len() < 7 * 1024, "the host takes 8 KiB: {}", finding.message.len());
+    }
+    checked
+}
+
+fn one(config: &str, report: &str) -> Checked {
+    judged(config, &[report.as_bytes()], &[])
+}
