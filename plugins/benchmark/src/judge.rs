@@ -51,7 +51,6 @@ pub(crate) fn judge(
     let current = Slot::read(current)?;
     let baseline = judgement.read_baseline(baseline)?;
     judgement.tell_failed(&current);
-    judgement.tell_broken_runs(&current, baseline.as_ref());
     let chosen = judgement.choose(&current, baseline.as_ref());
     if let Some(series) = chosen {
         judgement.tell_outliers(series);
@@ -106,14 +105,6 @@ impl Judgement<'_> {
                     "benchmark-failed",
                     format!("{} failed: {failure}", figure::name(&series.name)),
                 );
-            }
-        }
-    }
-
-    fn tell_broken_runs(&mut self, current: &Slot, baseline: Option<&Slot>) {
-        for slot in [Some(current), baseline].into_iter().flatten() {
-            if let Some(why) = &slot.broken_run {
-                self.doubt(Reason::Contradiction, why.clone());
             }
         }
     }

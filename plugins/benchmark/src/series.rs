@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use evident_checker::{Artifact, Error, Exit, Reason};
+use evident_checker::{Artifact, Error, Reason};
 
 use crate::figure;
 use crate::input::{self, Record};
@@ -41,8 +41,6 @@ pub(crate) struct Series {
 pub(crate) struct Slot {
     /// By name.
     pub(crate) series: BTreeMap<String, Series>,
-    /// Why the figures may be those of a broken run: a command that did not end with 0.
-    pub(crate) broken_run: Option<String>,
 }
 
 impl Slot {
@@ -55,7 +53,6 @@ impl Slot {
         let mut slot = Self::default();
         let mut samples = 0;
         for artifact in artifacts {
-            slot.note_exit(artifact);
             let name = &artifact.info().name;
             for record in input::read(artifact)? {
                 samples += record.samples.len().max(1);
@@ -66,16 +63,6 @@ impl Slot {
             }
         }
         Ok(slot)
-    }
-
-    fn note_exit(&mut self, artifact: &Artifact) {
-        let how = match artifact.origin().exit {
-            None | Some(Exit::Code(0)) => return,
-            Some(Exit::Code(code)) => format!("ended with code {code}"),
-            Some(Exit::Signal(signal)) => format!("was killed by signal {signal}"),
-        };
-        let name = figure::name(&artifact.info().name);
-        self.broken_run.get_or_insert_with(|| format!("the command that made `{name}` {how}"));
     }
 
     fn add(&mut self, record: Record, artifact: &str) -> Result<(), Error> {

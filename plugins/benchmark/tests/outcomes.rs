@@ -4,9 +4,7 @@
 
 mod support;
 
-use evident_benchmark::Benchmark;
-use evident_checker::testing::{artifact_with_exit, check};
-use evident_checker::{Direction, Evidence, Exit, Metric, Reason, Severity, Status};
+use evident_checker::{Direction, Metric, Reason, Severity, Status};
 use support::{inconclusive, judge, samples, value};
 
 #[test]
@@ -198,16 +196,11 @@ fn a_third_run_is_held_to_the_same() {
     assert_eq!(outcome.status, inconclusive(Reason::Contradiction), "{}", outcome.summary);
 }
 
-/// Catches the good figures of a run that broke.
+/// Catches a benchmark that failed beside the one that is judged. How the command ended is the host's
+/// to hold against the contract.
 #[test]
-fn a_failed_run_never_passes() {
+fn a_failed_benchmark_never_passes() {
     let good = value("a", "ms", 1.0);
-    for exit in [Exit::Code(1), Exit::Signal(9)] {
-        let mut evidence = Evidence::new();
-        evidence.bind("current", [artifact_with_exit("out.json", good.as_bytes(), exit)]);
-        let (outcome, _) = check::<Benchmark>(r#"{"max":"5 ms"}"#, &evidence);
-        assert_eq!(outcome.expect("no fault").status, inconclusive(Reason::Contradiction), "{exit:?}");
-    }
     let neighbour = format!(r#"[{good},{{"name":"b","unit":"ms","value":1,"failed":true}}]"#);
     let (outcome, recorder) = judge(r#"{"benchmark":"a","max":"5 ms"}"#, &[&neighbour], &[]);
     assert_eq!(

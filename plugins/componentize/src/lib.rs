@@ -147,7 +147,8 @@ fn is_inherited(variable: &OsString) -> bool {
     const KEPT: &[&str] = &["CARGO_HOME", "CARGO_NET_OFFLINE"];
     const OWN: &[&str] = &["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "RUSTDOCFLAGS", "CARGO"];
     let Some(name) = variable.to_str() else { return false };
-    let of_cargo = name.starts_with("CARGO_") && !name.starts_with("CARGO_REGISTR") && !name.starts_with("CARGO_HTTP");
+    let of_cargo =
+        name.starts_with("CARGO_") && !name.starts_with("CARGO_REGISTR") && !name.starts_with("CARGO_HTTP");
     (of_cargo && !KEPT.contains(&name)) || OWN.contains(&name)
 }
 
@@ -179,7 +180,9 @@ mod tests {
 
     #[test]
     fn what_the_outer_cargo_sets_is_not_handed_on() {
-        for name in ["CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO"] {
+        for name in
+            ["CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "RUSTFLAGS", "CARGO_BUILD_TARGET", "CARGO"]
+        {
             assert!(is_inherited(&name.into()), "{name}");
         }
         for name in ["CARGO_HOME", "PATH", "HOME", "RUSTUP_TOOLCHAIN", "CARGO_REGISTRIES_X_INDEX"] {
@@ -189,7 +192,8 @@ mod tests {
 
     #[test]
     fn modules_are_found_in_the_messages_of_cargo() {
-        let messages = br#"{"reason":"compiler-artifact","target":{"name":"one"},"filenames":["/x/one.wasm","/x/one.d"]}
+        let messages =
+            br#"{"reason":"compiler-artifact","target":{"name":"one"},"filenames":["/x/one.wasm","/x/one.d"]}
 {"reason":"compiler-artifact","target":{"name":"serde"},"filenames":["/x/libserde.rlib"]}
 noise
 {"reason":"build-finished","success":true}"#;
@@ -199,8 +203,7 @@ noise
     #[test]
     fn a_missing_target_ends_with_one_sentence() {
         let error = require_target("wasm32-absent-target").expect_err("is not there");
-        let expected =
-            "the target `wasm32-absent-target` is not installed: run `rustup toolchain install` in this folder";
+        let expected = "the target `wasm32-absent-target` is not installed: run `rustup toolchain install` in this folder";
         assert_eq!(error.to_string(), expected);
     }
 }

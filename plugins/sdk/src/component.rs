@@ -1,7 +1,12 @@
 //! The glue between [`Checker`] and the WIT world: conversions and nothing else.
 //!
 //! Only [`export!`](crate::export) uses this module; it exists in WebAssembly builds alone.
-#![allow(missing_docs, unsafe_code, clippy::all, reason = "wit-bindgen writes the calls over the component ABI")]
+#![allow(
+    missing_docs,
+    unsafe_code,
+    clippy::all,
+    reason = "wit-bindgen writes the calls over the component ABI"
+)]
 
 use std::marker::PhantomData;
 use std::sync::Once;
@@ -77,12 +82,8 @@ impl ReadAt for Resource {
 fn artifact(handle: host::Artifact) -> Artifact {
     let info = handle.info();
     let origin = handle.origin();
-    let info = crate::Info {
-        name: info.name,
-        media_type: info.media_type,
-        size: info.size,
-        digest: info.digest,
-    };
+    let info =
+        crate::Info { name: info.name, media_type: info.media_type, size: info.size, digest: info.digest };
     let origin = crate::Origin {
         source: origin.source,
         kind: match origin.kind {

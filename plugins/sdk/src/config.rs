@@ -262,8 +262,12 @@ mod tests {
     fn reads_typed_values_and_defaults() {
         let (settings, problems) = Config::read(r#"{"max": "120 ms", "ids": ["a"]}"#, configure);
         assert_eq!(problems, []);
-        let expected =
-            Settings { max: Some(Quantity::new(120.0, "ms")), skipped: false, count: None, ids: vec!["a".into()] };
+        let expected = Settings {
+            max: Some(Quantity::new(120.0, "ms")),
+            skipped: false,
+            count: None,
+            ids: vec!["a".into()],
+        };
         assert_eq!(settings, expected);
     }
 

@@ -40,7 +40,9 @@ pub mod testing;
 
 pub use config::{Config, Problem};
 pub use description::{Description, Read, Slot};
-pub use evidence::{Artifact, Evidence, Exit, Info, Origin, OriginKind, READ_BYTES, ReadAt, ReadError, Reader};
+pub use evidence::{
+    Artifact, Evidence, Exit, Info, Origin, OriginKind, READ_BYTES, ReadAt, ReadError, Reader,
+};
 pub use outcome::{Direction, Error, Finding, Location, Metric, Outcome, Reason, Severity, Status};
 pub use quantity::{Quantity, QuantityError, UnitMismatch};
 pub use sink::{AttachmentError, Level, Sink};
@@ -76,7 +78,7 @@ macro_rules! export {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Exported = $crate::component::Exported<$checker>;
-            $crate::component::bindings::export_checker!(Exported with_types_in $crate::component::bindings);
+    $crate::component::bindings::export_checker!(Exported with_types_in $crate::component::bindings);
         };
     };
 }

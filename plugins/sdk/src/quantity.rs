@@ -101,19 +101,16 @@ impl Quantity {
             range: start + range.start..start + range.end,
         };
         let number = &trimmed[..digits];
-        let value: f64 = number.parse().map_err(|_| {
-            fail("expected a number with a unit such as `120 ms`".into(), 0..trimmed.len())
-        })?;
+        let value: f64 = number
+            .parse()
+            .map_err(|_| fail("expected a number with a unit such as `120 ms`".into(), 0..trimmed.len()))?;
         if !value.is_finite() {
             return Err(fail("the number is too large".into(), 0..digits));
         }
         let unit = trimmed[digits..].trim_start();
         if let Some(at) = unit.find(|character: char| character.is_whitespace() || character.is_control()) {
             let unit_start = trimmed.len() - unit.len();
-            return Err(fail(
-                "a unit is one word, for example `ms`".into(),
-                unit_start + at..trimmed.len(),
-            ));
+            return Err(fail("a unit is one word, for example `ms`".into(), unit_start + at..trimmed.len()));
         }
         Ok(Self { value, unit: unit.into() })
     }

@@ -2,8 +2,8 @@
 
 use crate::judge::judge;
 use crate::{
-    Artifact, AttachmentError, Checker, Config, Evidence, Exit, Finding, Info, Level, Origin,
-    OriginKind, Outcome, Problem, ReadAt, ReadError, Sink,
+    Artifact, AttachmentError, Checker, Config, Evidence, Exit, Finding, Info, Level, Origin, OriginKind,
+    Outcome, Problem, ReadAt, ReadError, Sink,
 };
 
 struct Buffer(Vec<u8>);

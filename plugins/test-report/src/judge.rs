@@ -4,9 +4,7 @@
 //!
 //! It never passes beside a finding of severity error.
 
-use evident_checker::{
-    Artifact, Direction, Exit, Finding, Location, Metric, OriginKind, Outcome, Reason, Severity, Sink,
-};
+use evident_checker::{Artifact, Direction, Finding, Location, Metric, Outcome, Reason, Severity, Sink};
 
 use crate::baseline::{Change, compare};
 use crate::finding::{about, about_case, named, shown};
@@ -263,26 +261,7 @@ impl Verdict<'_, '_> {
         if !self.reasons.is_empty() {
             return Outcome::decide(false, self.reasons.join("; "));
         }
-        if let Some(message) = self.failed_command() {
-            self.emit(Finding::error("exit-status", message.clone()).fingerprint("exit-status"));
-            return Outcome::inconclusive(Reason::Contradiction, message);
-        }
         Outcome::decide(true, passed(counts))
-    }
-
-    /// A command that failed although every test passed: something failed that no report shows.
-    fn failed_command(&self) -> Option<String> {
-        self.judged.reports.iter().filter(|report| report.origin().kind == OriginKind::Produced).find_map(
-            |report| {
-                let how = match report.origin().exit? {
-                    Exit::Code(0) => return None,
-                    Exit::Code(code) => format!("exit code {code}"),
-                    Exit::Signal(signal) => format!("signal {signal}"),
-                };
-                let name = shown(&report.info().name);
-                Some(format!("the command behind `{name}` ended with {how}, but no test failed"))
-            },
-        )
     }
 
     fn case(&mut self, severity: Severity, case: &Case, remark: &str) {

@@ -1,7 +1,7 @@
-//! What the config accepts: flaky, skipped, required, counts, the baseline, and the command's exit.
+//! What the config accepts: flaky, skipped, required, counts, and the baseline.
 
-use evident_checker::testing::{artifact_with_exit, check, validate};
-use evident_checker::{Evidence, Exit, Reason, Status};
+use evident_checker::Reason;
+use evident_checker::testing::validate;
 use evident_test_report::TestReport;
 
 use super::{MALFORMED, NOT_EXAMINED, UNSUPPORTED, Verdict, judged, one};
@@ -117,22 +117,6 @@ fn a_manifest_is_a_baseline_and_never_a_report() {
     assert_eq!(judged("{}", &[run("p").as_bytes()], &[newer]).verdict(), UNSUPPORTED);
     let unknown = br#"{"version":1,"tests":[],"more":1}"#;
     assert_eq!(judged("{}", &[run("p").as_bytes()], &[unknown]).verdict(), MALFORMED);
-}
-
-#[test]
-fn a_command_that_failed_without_a_failed_test_does_not_pass() {
-    for (exit, report, expected) in [
-        (Exit::Code(0), run("p"), Status::Pass),
-        (Exit::Code(101), run("p"), Status::Inconclusive(Reason::Contradiction)),
-        (Exit::Signal(9), run("p"), Status::Inconclusive(Reason::Contradiction)),
-        (Exit::Code(101), run("pf"), Status::Fail),
-        (Exit::Code(0), run("pf"), Status::Fail),
-    ] {
-        let mut evidence = Evidence::new();
-        evidence.bind("report", [artifact_with_exit("report.xml", report.as_bytes(), exit)]);
-        let (outcome, _) = check::<TestReport>("{}", &evidence);
-        assert_eq!(outcome.unwrap().status, expected, "{exit:?}");
-    }
 }
 
 #[test]
