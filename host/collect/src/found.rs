@@ -56,8 +56,11 @@ pub(crate) async fn collect(
         exit_accepted: true,
         started,
         ended: now(),
-        // One from the future has no age.
-        age_ms: so_far.oldest.and_then(|oldest| started.0.checked_sub(oldest.0)),
+        // An age is told where the contract asks for one; one from the future has none.
+        age_ms: so_far
+            .oldest
+            .filter(|_| files.max_age.is_some() || files.after.is_some())
+            .and_then(|oldest| started.0.checked_sub(oldest.0)),
         worker_writable: source.is_worker_writable(),
     };
     Ok(Evidence { origin, artifacts: so_far.artifacts, shortfall })

@@ -33,6 +33,8 @@ mod config;
 mod description;
 mod evidence;
 mod judge;
+#[cfg(all(target_family = "wasm", target_feature = "simd128"))]
+mod memory;
 mod outcome;
 mod quantity;
 mod sink;

@@ -314,10 +314,13 @@ fn passed(counts: Counts) -> String {
 /// What changed since the baseline and does not decide by itself.
 fn told(change: &Change<'_>) -> String {
     let mut text = String::new();
-    for (ids, what) in [(&change.newly_failing, "newly failing"), (&change.newly_passing, "newly passing")] {
-        if !ids.is_empty() {
-            text.push_str(&format!("; {} {what}: {}", ids.len(), named(ids)));
-        }
+    // Tests that fail are named before this; which of them are new is one figure.
+    if !change.newly_failing.is_empty() {
+        text.push_str(&format!("; {} newly failing", change.newly_failing.len()));
+    }
+    if !change.newly_passing.is_empty() {
+        let ids = &change.newly_passing;
+        text.push_str(&format!("; {} newly passing: {}", ids.len(), named(ids)));
     }
     if change.added > 0 {
         text.push_str(&format!("; {} new", change.added));

@@ -12,6 +12,7 @@ use quick_xml::reader::Reader;
 
 use crate::report::{Case, Report};
 
+mod attributes;
 mod case;
 mod encoding;
 mod header;

@@ -29,7 +29,8 @@ async fn globs_give_files_in_byte_order() {
     assert_eq!(names(&evidence), ["logs/.hidden.txt", "logs/a.txt", "logs/b.txt", "logs/deep/c.txt"]);
     let origin = &evidence.origin;
     assert_eq!((origin.kind, origin.worker_writable), (OriginKind::Found, true));
-    assert!(origin.argv.is_empty() && origin.exit.is_none() && origin.age_ms.is_some());
+    assert!(origin.argv.is_empty() && origin.exit.is_none());
+    assert_eq!(origin.age_ms, None, "nobody asked for an age");
 }
 
 #[tokio::test]
@@ -153,7 +154,8 @@ async fn the_age_is_that_of_the_oldest() {
     let fixture = Fixture::new();
     set_age(&fixture.write("a", "x"), SystemTime::now() - Duration::from_secs(7200));
     fixture.write("b", "x");
-    let evidence = fixture.collect(&file_source(files(&["a", "b"]))).await;
+    let asked = evident_core::contract::Files { max_age: Some(Duration::from_secs(10_000)), ..files(&["a", "b"]) };
+    let evidence = fixture.collect(&file_source(asked)).await;
     assert_sound(&evidence);
     assert!(evidence.origin.age_ms.is_some_and(|age| (7_200_000..7_300_000).contains(&age)));
 }

@@ -2,15 +2,12 @@
 //!
 //! Text is kept for outcomes that a person will read, within the bound of a finding, and for no others.
 
-use std::borrow::Cow;
-
-use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
-use quick_xml::events::attributes::Attribute;
 
 use crate::failure_text::place_of_panic;
 use crate::report::{Detail, Status, append_bounded};
 
+use super::attributes::{Attributes, value};
 use super::{Stop, malformed};
 
 /// A case whose end tag has not come yet. Reused for the next one, so that a passing case allocates nothing
@@ -63,23 +60,22 @@ impl OpenCase {
     pub(super) fn read(&mut self, start: &BytesStart<'_>) -> Result<(), Stop> {
         self.clear();
         let (mut named, mut classed) = (false, false);
-        for attribute in start.attributes().with_checks(false) {
-            let attribute =
-                attribute.map_err(|error| malformed(format!("an attribute of a case: {error}")))?;
-            match attribute.key.as_ref() {
+        for attribute in Attributes::of(start) {
+            let (key, raw) = attribute?;
+            match key {
                 "name" if named => return Err(malformed("a case has two names")),
                 "name" => {
                     named = true;
-                    self.name.push_str(&value(&attribute)?);
+                    self.name.push_str(&value(raw)?);
                 }
                 "classname" if classed => return Err(malformed("a case has two class names")),
                 "classname" => {
                     classed = true;
-                    self.class.push_str(&value(&attribute)?);
+                    self.class.push_str(&value(raw)?);
                 }
-                "status" | "result" => self.status_attribute(&attribute)?,
-                "file" => self.file = Some(value(&attribute)?.into_owned()),
-                "line" | "lineno" => self.line = attribute.value.trim().parse().ok(),
+                "status" | "result" => self.status_attribute(raw)?,
+                "file" => self.file = Some(value(raw)?.into_owned()),
+                "line" | "lineno" => self.line = raw.trim().parse().ok(),
                 _ => {}
             }
         }
@@ -104,8 +100,8 @@ impl OpenCase {
 
     /// gtest says how far a test got in `status` and how it ended in `result`; tst, CTest and others say
     /// both in `status`. Words that no writer is known to use are never taken for a pass.
-    fn status_attribute(&mut self, attribute: &Attribute<'_>) -> Result<(), Stop> {
-        let raw = attribute.value.trim();
+    fn status_attribute(&mut self, raw: &str) -> Result<(), Stop> {
+        let raw = raw.trim();
         let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(raw));
         let status = if is(&["run", "completed", "executed", ""]) {
             return Ok(());
@@ -122,7 +118,7 @@ impl OpenCase {
         } else if is(&["disabled", "notrun", "not_run", "not-run", "suppressed", "filtered"]) {
             Status::Disabled
         } else {
-            self.unknown_status = Some(value(attribute)?.into_owned());
+            self.unknown_status = Some(value(raw)?.into_owned());
             return Ok(());
         };
         self.worsen(status);
@@ -135,11 +131,11 @@ impl OpenCase {
 
     pub(super) fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<(), Stop> {
         let (mut message, mut kind) = (None, None);
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| malformed(format!("an attribute: {error}")))?;
-            match attribute.key.as_ref() {
-                "message" => message = Some(value(&attribute)?.into_owned()),
-                "type" => kind = Some(value(&attribute)?.into_owned()),
+        for attribute in Attributes::of(start) {
+            let (key, raw) = attribute?;
+            match key {
+                "message" => message = Some(value(raw)?.into_owned()),
+                "type" => kind = Some(value(raw)?.into_owned()),
                 _ => {}
             }
         }
@@ -209,10 +205,4 @@ fn without_repetition(text: &str) -> String {
         Some((message, rest)) if rest.trim_start().starts_with(message.trim()) => rest.trim_start().into(),
         _ => text.into(),
     }
-}
-
-fn value<'a>(attribute: &Attribute<'a>) -> Result<Cow<'a, str>, Stop> {
-    attribute
-        .normalized_value(XmlVersion::Implicit1_0)
-        .map_err(|error| malformed(format!("an attribute: {error}")))
 }

@@ -106,7 +106,7 @@ impl<R: BufRead> Decoded<R> {
         }
         if self.searched == 0 {
             let chunk = self.inner.fill_buf()?;
-            if chunk.contains(&0) {
+            if memchr::memchr(0, chunk).is_some() {
                 self.flaw = Some(Flaw::Nul);
                 return Err(io::Error::other("there is a NUL byte"));
             }

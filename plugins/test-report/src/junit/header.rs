@@ -2,11 +2,11 @@
 //!
 //! A header never adds a case. It can only say more than there is, and then the document is not whole.
 
-use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
 
 use crate::report::Status;
 
+use super::attributes::{Attributes, value};
 use super::{Stop, malformed};
 
 /// Counts as claimed; absent where the attribute is.
@@ -31,12 +31,11 @@ impl Header {
     /// Reads the attributes and hands the suite's name to `named`.
     pub(super) fn read(start: &BytesStart<'_>, mut named: impl FnMut(&str)) -> Result<Self, Stop> {
         let mut header = Self::default();
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| malformed(format!("an attribute: {error}")))?;
-            let field = match attribute.key.as_ref() {
+        for attribute in Attributes::of(start) {
+            let (key, raw) = attribute?;
+            let field = match key {
                 "name" => {
-                    let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-                    named(&value.map_err(|error| malformed(format!("the name of a suite: {error}")))?);
+                    named(&value(raw)?);
                     continue;
                 }
                 "tests" => &mut header.tests,
@@ -47,10 +46,10 @@ impl Header {
                 _ => continue,
             };
             // Some writers leave the value empty where they do not count.
-            let value = attribute.value.trim();
-            if !value.is_empty() {
+            let count = raw.trim();
+            if !count.is_empty() {
                 let count =
-                    value.parse().map_err(|_| malformed("a count in a header is not a whole number"))?;
+                    count.parse().map_err(|_| malformed("a count in a header is not a whole number"))?;
                 *field = Some(count);
             }
         }
