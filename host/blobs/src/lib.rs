@@ -150,9 +150,11 @@ impl Writer {
         made.map_err(Error::io("make the folder", folder))?;
         let read_only = fs::Permissions::from_mode(0o400);
         self.file.set_permissions(read_only).map_err(Error::io("protect", &path))?;
-        self.temporary
-            .persist(&path)
-            .map_err(|error| Error::Io { action: "move a blob to", path, source: error.error })?;
+        self.temporary.persist(&path).map_err(|error| Error::Io {
+            action: "move a blob to",
+            path,
+            source: error.error,
+        })?;
         Ok((digest, self.size))
     }
 }

@@ -81,12 +81,16 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
         Err(error) => error,
     };
     // Whoever reads our output has closed it, as `head` does: nobody is left to tell.
-    if error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+    if error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+    {
         return Exit::Met.into();
     }
     let usage = error.downcast_ref::<UsageError>();
     let exit = if usage.is_some() || is_contract_error(&error) { Exit::Usage } else { Exit::Host };
-    ui::error(&error, usage.and_then(|usage| usage.hint.as_deref()));
+    let hint = usage.map_or_else(|| contract_hint(&error), |usage| usage.hint.as_deref());
+    ui::error(&error, hint);
     exit.into()
 }
 
@@ -97,4 +101,14 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
         error.downcast_ref::<Error>(),
         Some(Error::Contract { .. } | Error::NotAContract { .. } | Error::Workspace { .. })
     )
+}
+
+fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
+    use evident_engine::Error;
+    match error.downcast_ref::<Error>() {
+        Some(Error::Contract { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
+            Some("name a contract, or go to the folder of a `goal.toml`")
+        }
+        _ => None,
+    }
 }

@@ -49,7 +49,8 @@ fn pretty(value: &serde_json::Value) -> String {
 
 /// The evidence that a clause was bound to; all of it where nothing was bound.
 fn sources<'a>(assessment: &'a Assessment, judged: &'a Judged) -> impl Iterator<Item = &'a Evidence> {
-    let is_bound = |evidence: &Evidence| judged.bound.iter().any(|bound| bound.source == evidence.origin.source);
+    let is_bound =
+        |evidence: &Evidence| judged.bound.iter().any(|bound| bound.source == evidence.origin.source);
     assessment.evidence.iter().filter(move |evidence| judged.bound.is_empty() || is_bound(evidence))
 }
 
@@ -115,16 +116,20 @@ fn provenance(evidence: &Evidence) -> String {
     let mut parts = Vec::new();
     if origin.argv.is_empty() {
         let age = origin.age_ms.map(|age| show_duration(std::time::Duration::from_millis(age)));
-        parts.push(format!("found in the workspace, age {}", age.unwrap_or_else(|| "unknown".into())));
-        parts.push(if origin.worker_writable { "not pinned".into() } else { "pinned by digest".into() });
+        let age = age.unwrap_or_else(|| "unknown".into());
+        parts.push("found in the workspace".into());
+        parts.push(if origin.worker_writable { format!("age {age}") } else { "pinned by digest".into() });
     } else {
         parts.push(format!("`{}`", command(&origin.argv)));
-        parts.extend(origin.exit.map(|exit| exit.to_string()));
-        parts.push(show_duration(took));
+        // A command that did not start took no time.
+        if let Some(exit) = origin.exit {
+            parts.extend([exit.to_string(), show_duration(took)]);
+        }
     }
     match &evidence.shortfall {
         Some(shortfall) => parts.push(format!("{}: {}", shortfall.reason, shortfall.detail)),
-        None => parts.push(format!("{} artifact(s)", evidence.artifacts.len())),
+        None if evidence.artifacts.len() == 1 => parts.push("1 artifact".into()),
+        None => parts.push(format!("{} artifacts", evidence.artifacts.len())),
     }
     parts.join(", ")
 }

@@ -82,7 +82,10 @@ fn selectors_of<'a>(clause: &'a Clause, descriptor: &Descriptor, slot: &Slot) ->
     }
 }
 
-fn select<'a>(selector: &Selector, evidence: &'a [Evidence]) -> Result<Vec<(&'a Artifact, &'a Origin)>, Unbound> {
+fn select<'a>(
+    selector: &Selector,
+    evidence: &'a [Evidence],
+) -> Result<Vec<(&'a Artifact, &'a Origin)>, Unbound> {
     let source = evidence
         .iter()
         .find(|evidence| evidence.origin.source == selector.source)
@@ -116,7 +119,11 @@ fn matching<'a>(pattern: &str, artifacts: &'a [Artifact]) -> Vec<&'a Artifact> {
 fn files_or_stdout(artifacts: &[Artifact]) -> Vec<&Artifact> {
     let files: Vec<&Artifact> =
         artifacts.iter().filter(|artifact| !matches!(artifact.name.as_str(), "stdout" | "stderr")).collect();
-    if files.is_empty() { artifacts.iter().filter(|artifact| artifact.name == "stdout").collect() } else { files }
+    if files.is_empty() {
+        artifacts.iter().filter(|artifact| artifact.name == "stdout").collect()
+    } else {
+        files
+    }
 }
 
 fn wrong_number(slot: &Slot, bound: &BoundSlot<'_>) -> String {

@@ -45,11 +45,14 @@ pub fn downgrade(
     if outcome.examined.count == 0 {
         return refuse(Reason::NotExamined, "the checker passed without examining anything".into());
     }
-    for (slot_index, slot) in bound.iter().enumerate().filter(|(_, slot)| slot.slot.read == ReadRequirement::All) {
+    for (slot_index, slot) in
+        bound.iter().enumerate().filter(|(_, slot)| slot.slot.read == ReadRequirement::All)
+    {
         for (index, (artifact, _)) in slot.artifacts.iter().enumerate() {
             let read = bytes_read(slot_index, index);
             if read < artifact.size {
-                let why = format!("the checker read {read} of {} bytes of `{}`", artifact.size, artifact.name);
+                let why =
+                    format!("the checker read {read} of {} bytes of `{}`", artifact.size, artifact.name);
                 return refuse(Reason::Unread, why);
             }
         }
@@ -59,7 +62,10 @@ pub fn downgrade(
         return refuse(Reason::Contradiction, why);
     }
     if observed.dropped_error {
-        return refuse(Reason::Contradiction, "the checker passed beside an error among dropped findings".into());
+        return refuse(
+            Reason::Contradiction,
+            "the checker passed beside an error among dropped findings".into(),
+        );
     }
     if observed.non_finite {
         return refuse(Reason::Contradiction, "the checker passed with a number that is not finite".into());

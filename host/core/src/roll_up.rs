@@ -67,7 +67,8 @@ mod tests {
         let rows = include_str!("roll_up.rs").lines().filter_map(|line| line.strip_prefix("//! | "));
         rows.skip(1)
             .map(|row| {
-                let cells: Vec<String> = row.trim_end_matches('|').split('|').map(|cell| cell.trim().into()).collect();
+                let cells: Vec<String> =
+                    row.trim_end_matches('|').split('|').map(|cell| cell.trim().into()).collect();
                 let result = cells[3].split('`').nth(1).expect("a word in backticks").to_owned();
                 ([cells[0].clone(), cells[1].clone(), cells[2].clone()], result)
             })
@@ -81,7 +82,8 @@ mod tests {
         for bits in 0..8u8 {
             let present = [bits & 1 != 0, bits & 2 != 0, bits & 4 != 0];
             let statuses = [Status::Fail, INCONCLUSIVE, Status::Pass];
-            let statuses = present.iter().zip(statuses).filter(|(present, _)| **present).map(|(_, status)| status);
+            let statuses =
+                present.iter().zip(statuses).filter(|(present, _)| **present).map(|(_, status)| status);
             let matches = |cell: &str, present: bool| cell == "any" || (cell == "yes") == present;
             let row = table
                 .iter()

@@ -68,7 +68,10 @@ mod tests {
 
     #[test]
     fn concurrent_neighbours_share_a_batch_and_others_part_them() {
-        let text = source("a", &[], true) + &source("b", &[], true) + &source("c", &[], false) + &source("d", &[], true);
+        let text = source("a", &[], true)
+            + &source("b", &[], true)
+            + &source("c", &[], false)
+            + &source("d", &[], true);
         assert_eq!(batches(&text), Ok(vec![vec![0, 1], vec![2], vec![3]]));
         let text = source("a", &[], true) + &source("b", &["a"], true);
         assert_eq!(batches(&text), Ok(vec![vec![0], vec![1]]), "a need parts them too");

@@ -74,7 +74,11 @@ impl Engine {
 
 /// Collects every source once, in the order of the schedule, and gives evidence in the order of the
 /// contract.
-async fn collect(collector: &Collector, sources: &[Source], listener: &Listener) -> Result<Vec<Evidence>, Error> {
+async fn collect(
+    collector: &Collector,
+    sources: &[Source],
+    listener: &Listener,
+) -> Result<Vec<Evidence>, Error> {
     let batches = schedule::batches(sources).expect("lint refuses a cycle");
     let mut collected: Vec<Option<Evidence>> = vec![None; sources.len()];
     for batch in batches {
@@ -99,7 +103,8 @@ async fn collect_one(
     let name = source.name.value.clone();
     listener(Event::Collecting(name.clone()));
     let of = |wanted: &str| collected.iter().flatten().find(|evidence| evidence.origin.source == wanted);
-    let failed_need = source.needs.iter().filter_map(|need| of(&need.value)).find(|need| need.shortfall.is_some());
+    let failed_need =
+        source.needs.iter().filter_map(|need| of(&need.value)).find(|need| need.shortfall.is_some());
     let evidence = match failed_need {
         Some(need) => needs_shortfall(source, need),
         None => {
@@ -151,7 +156,11 @@ async fn join_all(mut futures: Vec<Collecting<'_>>) -> Vec<Result<Evidence, Erro
                 *result = Some(ready);
             }
         }
-        if results.iter().all(Option::is_some) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        if results.iter().all(Option::is_some) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
     results.into_iter().map(|result| result.expect("all are ready")).collect()

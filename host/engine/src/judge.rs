@@ -74,9 +74,17 @@ impl Engine {
             Ok(inputs) => inputs,
             Err(error) => {
                 // The blob was there when it was collected: somebody took it away.
-                let outcome = Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), error.to_string());
+                let outcome =
+                    Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), error.to_string());
                 let asserted = false;
-                return Ok(Answer { outcome, fault: None, log: String::new(), usage: None, bound: Vec::new(), asserted });
+                return Ok(Answer {
+                    outcome,
+                    fault: None,
+                    log: String::new(),
+                    usage: None,
+                    bound: Vec::new(),
+                    asserted,
+                });
             }
         };
         let name = clause.name.value.clone();
@@ -110,7 +118,11 @@ impl Engine {
             .map(|slot| {
                 let inputs = slot.artifacts.iter().map(|(artifact, origin)| {
                     let (file, _) = self.blobs.read(artifact.digest)?;
-                    Ok(Input { artifact: (*artifact).clone(), origin: (*origin).clone(), file: Arc::new(file) })
+                    Ok(Input {
+                        artifact: (*artifact).clone(),
+                        origin: (*origin).clone(),
+                        file: Arc::new(file),
+                    })
                 });
                 let inputs = inputs.collect::<Result<_, Error>>()?;
                 Ok(Bound { slot: slot.slot.name.clone(), inputs })

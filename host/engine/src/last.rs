@@ -63,7 +63,8 @@ impl Engine {
         let assessment: Assessment = serde_json::from_slice(&json)
             .map_err(|error| Error::Stored { path: path.clone(), message: error.to_string() })?;
         if assessment.version != ASSESSMENT_VERSION {
-            let message = format!("it has version {}, this host reads {ASSESSMENT_VERSION}", assessment.version);
+            let message =
+                format!("it has version {}, this host reads {ASSESSMENT_VERSION}", assessment.version);
             return Err(Error::Stored { path, message });
         }
         let contract_changed = assessment.contract != opened.digest;
@@ -93,7 +94,11 @@ impl Engine {
         }
         let mut named = BTreeSet::new();
         for (_, path) in &files {
-            let json = fs::read(path).map_err(|source| Error::State { action: "read", path: path.clone(), source })?;
+            let json = fs::read(path).map_err(|source| Error::State {
+                action: "read",
+                path: path.clone(),
+                source,
+            })?;
             // One that cannot be read names nothing; `last` says what is wrong with it.
             if let Ok(assessment) = serde_json::from_slice::<Assessment>(&json) {
                 named.extend(digests(&assessment));

@@ -53,7 +53,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// No home and no variable says where state goes.
-    #[error("no place for state: set `EVIDENT_STATE` to a folder, or `HOME`")]
+    #[error("no place for state: set `EVIDENT_STATE` to the absolute path of a folder, or `HOME`")]
     NoStateFolder,
     /// A file of the state folder cannot be read or written.
     #[error("failed to {action} `{path}`")]

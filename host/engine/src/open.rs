@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_core::contract::lint::{self, CheckerState};
-use evident_core::contract::{self, CONTRACT_BYTES_MAX, CheckerEntry, Clause, Contract, LimitEntries, Recipe, Wasi};
+use evident_core::contract::{
+    self, CONTRACT_BYTES_MAX, CheckerEntry, Clause, Contract, LimitEntries, Recipe, Wasi,
+};
 use evident_core::descriptor::Descriptor;
 use evident_core::digest::Digest;
 use evident_core::problem::{Problem, Rule, has_errors};
@@ -76,6 +78,7 @@ impl Engine {
         let folder = workspace.or_else(|| path.parent().filter(|folder| !folder.as_os_str().is_empty()));
         let folder = folder.unwrap_or(Path::new("."));
         let workspace = fs::canonicalize(folder)
+            .and_then(|folder| if folder.is_dir() { Ok(folder) } else { Err(ErrorKind::NotADirectory.into()) })
             .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
         let contract::Reading { contract, mut problems } = contract::read(&text);
         let mut checkers = BTreeMap::new();
@@ -133,7 +136,9 @@ impl Engine {
                     loaded.insert(name.clone(), checker);
                     continue;
                 }
-                Ok(Err(fault)) => format!("the checker `{name}` is refused ({}): {}", fault.class, fault.message),
+                Ok(Err(fault)) => {
+                    format!("the checker `{name}` is refused ({}): {}", fault.class, fault.message)
+                }
                 Err(error) => match std::error::Error::source(&error) {
                     Some(cause) => format!("{error}: {cause}"),
                     None => error.to_string(),
@@ -167,7 +172,8 @@ impl Engine {
         match loaded.checker.validate(&clause.config.json.to_string()) {
             Ok(refused) => problems.extend(lint::config(text, clause, &refused)),
             Err(fault) => {
-                let message = format!("the checker could not read its config ({}): {}", fault.class, fault.message);
+                let message =
+                    format!("the checker could not read its config ({}): {}", fault.class, fault.message);
                 problems.push(Problem::new(Rule::CheckerRefused, clause.config.span.clone(), message));
             }
         }
@@ -181,7 +187,11 @@ impl Engine {
         for source in &contract.sources {
             let Recipe::Run(run) = &source.recipe else { continue };
             for unignored in collector.unignored(run)? {
-                problems.push(Problem::new(Rule::CollectNotIgnored, unignored.glob.span, unignored.explanation));
+                problems.push(Problem::new(
+                    Rule::CollectNotIgnored,
+                    unignored.glob.span,
+                    unignored.explanation,
+                ));
             }
         }
         Ok(problems)
@@ -217,7 +227,8 @@ fn raised_limits(entry: &CheckerEntry) -> Vec<Problem> {
     let show_wall = |wall: Duration| contract::values::show_duration(wall);
     let problems = [
         fuel.map(|fuel| raised("fuel", &fuel.span, format!("{}G", default.fuel / 1_000_000_000))),
-        memory.map(|memory| raised("memory", &memory.span, contract::values::show_size(default.memory_bytes))),
+        memory
+            .map(|memory| raised("memory", &memory.span, contract::values::show_size(default.memory_bytes))),
         wall.map(|wall| raised("wall", &wall.span, show_wall(default.wall))),
     ];
     problems.into_iter().flatten().collect()

@@ -81,10 +81,12 @@ impl Checker {
     /// The fault, or `checker-error` for a description outside the bounds of the WIT package.
     pub fn describe(&self) -> Result<Descriptor, Refusal> {
         let limits = Limits::for_describe();
-        let run = self.run(State::new(limits.memory_bytes, Vec::new(), None), limits, async |component, store| {
-            component.describe(store).await
-        });
-        let wrong = |message| refusal(FaultClass::CheckerError, format!("does not describe itself right: {message}"));
+        let run =
+            self.run(State::new(limits.memory_bytes, Vec::new(), None), limits, async |component, store| {
+                component.describe(store).await
+            });
+        let wrong =
+            |message| refusal(FaultClass::CheckerError, format!("does not describe itself right: {message}"));
         run.answer.map_err(Box::new)?.map_err(wrong)
     }
 
@@ -94,9 +96,10 @@ impl Checker {
     /// The fault.
     pub fn validate(&self, config: &str) -> Result<Vec<ConfigProblem>, Refusal> {
         let limits = Limits::for_describe();
-        let run = self.run(State::new(limits.memory_bytes, Vec::new(), None), limits, async |component, store| {
-            component.validate(store, config).await
-        });
+        let run =
+            self.run(State::new(limits.memory_bytes, Vec::new(), None), limits, async |component, store| {
+                component.validate(store, config).await
+            });
         run.answer.map_err(Box::new)
     }
 
@@ -106,8 +109,7 @@ impl Checker {
         let Request { config, bound, limits, blobs, progress } = request;
         let mut state = State::new(limits.memory_bytes, bound, Some(blobs));
         state.progress = progress;
-        let mut run =
-            self.run(state, limits, async |component, store| component.check(store, &config).await);
+        let mut run = self.run(state, limits, async |component, store| component.check(store, &config).await);
         let (mut outcome, fault) = match run.answer {
             Ok(Ok(outcome)) => (outcome, None),
             Ok(Err(message)) => of_fault(*refusal(FaultClass::CheckerError, message)),
@@ -149,7 +151,9 @@ impl Checker {
         store.set_hostcall_fuel(CALL_BYTES_MAX);
         store.set_max_component_handles(HANDLES_MAX);
         store.set_fuel(limits.fuel).expect("the engine meters");
-        store.fuel_async_yield_interval(Some(YIELD_FUEL)).expect("the engine meters and the interval is not 0");
+        store
+            .fuel_async_yield_interval(Some(YIELD_FUEL))
+            .expect("the engine meters and the interval is not 0");
         let answer = run_until(started.checked_add(limits.wall), async {
             let component = self.pre.instantiate_async(&mut store).await?;
             call(&component, &mut store).await
@@ -191,7 +195,8 @@ fn run_until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> O
         if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
             return Some(value);
         }
-        let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+        let left =
+            deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
         if left.is_zero() {
             return None;
         }

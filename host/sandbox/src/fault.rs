@@ -17,7 +17,12 @@ pub type Refusal = Box<Fault>;
 
 /// A fault before anything ran.
 pub(crate) fn refusal(class: FaultClass, message: String) -> Refusal {
-    Box::new(Fault { class, message: text::line(&message), last_words: String::new(), guest_frames: Vec::new() })
+    Box::new(Fault {
+        class,
+        message: text::line(&message),
+        last_words: String::new(),
+        guest_frames: Vec::new(),
+    })
 }
 
 /// A guest that was not done in time.
@@ -29,7 +34,12 @@ pub(crate) fn deadline(wall: std::time::Duration, log: &Capture) -> Fault {
 /// What an error of a call means.
 pub(crate) fn classify(error: &wasmtime::Error, log: &Capture) -> Fault {
     let (class, message) = class_and_message(error);
-    Fault { class, message: text::line(&message), last_words: log.last_words(), guest_frames: guest_frames(error) }
+    Fault {
+        class,
+        message: text::line(&message),
+        last_words: log.last_words(),
+        guest_frames: guest_frames(error),
+    }
 }
 
 fn class_and_message(error: &wasmtime::Error) -> (FaultClass, String) {

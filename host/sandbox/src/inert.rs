@@ -21,7 +21,8 @@ use crate::capture::Capture;
 use crate::state::State;
 
 /// Packages that this profile links, for the message of a refusal.
-pub(crate) const PACKAGES: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"];
+pub(crate) const PACKAGES: &[&str] =
+    &["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/"];
 
 /// Timers of WASI need a runtime to exist. Nobody drives it: with a clock that stands still, no timer
 /// ever fires, and the deadline ends a guest that waits for one.

@@ -33,14 +33,17 @@ pub struct Interfaces {
 /// `bad-artifact` for anything that is no valid component.
 pub fn reflect(bytes: &[u8]) -> Result<Interfaces, Refusal> {
     if bytes.len() as u64 > COMPONENT_BYTES_MAX {
-        let message = format!("the component has {} bytes, at most {COMPONENT_BYTES_MAX} are loaded", bytes.len());
+        let message =
+            format!("the component has {} bytes, at most {COMPONENT_BYTES_MAX} are loaded", bytes.len());
         return Err(refusal(FaultClass::BadArtifact, message));
     }
     let bad = |what: String| refusal(FaultClass::BadArtifact, what);
     match Parser::new(0).parse_all(bytes).next() {
         Some(Ok(Payload::Version { encoding: Encoding::Component, .. })) => {}
         Some(Ok(Payload::Version { encoding: Encoding::Module, .. })) => {
-            return Err(bad("a core module, not a component: `evident checker build` makes one of it".into()));
+            return Err(
+                bad("a core module, not a component: `evident checker build` makes one of it".into()),
+            );
         }
         _ if bytes.is_empty() => return Err(bad("the file is empty".into())),
         _ => return Err(bad("not WebAssembly: it does not begin with the magic bytes `\\0asm`".into())),
@@ -79,13 +82,19 @@ pub(crate) fn admit(interfaces: &Interfaces, profile: Wasi) -> Result<(), Refusa
         .iter()
         .map(String::as_str)
         .filter(|import| !WORLD_IMPORTS.contains(import))
-        .filter(|import| profile == Wasi::None || !inert::PACKAGES.iter().any(|package| import.starts_with(package)))
+        .filter(|import| {
+            profile == Wasi::None || !inert::PACKAGES.iter().any(|package| import.starts_with(package))
+        })
         .collect();
     if !foreign.is_empty() {
         let inert_would_do = profile == Wasi::None
             && foreign.iter().all(|import| inert::PACKAGES.iter().any(|package| import.starts_with(package)));
-        let hint = if inert_would_do { "; `wasi = \"inert\"` gives it a WASI without any effect" } else { "" };
-        return link(format!("imports {}, which the profile `{profile}` does not link{hint}", foreign.join(", ")));
+        let hint =
+            if inert_would_do { "; `wasi = \"inert\"` gives it a WASI without any effect" } else { "" };
+        return link(format!(
+            "imports {}, which the profile `{profile}` does not link{hint}",
+            foreign.join(", ")
+        ));
     }
     if interfaces.exports.iter().any(|export| export == INTERFACE) {
         return Ok(());

@@ -50,7 +50,11 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
 }
 
 /// Nothing when Ctrl-C came first: dropping the assessment ends the commands that run.
-fn interruptible(engine: &Engine, opened: &Opened, listener: &Listener) -> anyhow::Result<Option<Assessment>> {
+fn interruptible(
+    engine: &Engine,
+    opened: &Opened,
+    listener: &Listener,
+) -> anyhow::Result<Option<Assessment>> {
     let runtime = Runtime::new()?;
     let assessment = runtime.block_on(async {
         tokio::select! {

@@ -55,12 +55,15 @@ fn clause(text: &mut String, judged: &Judged, width: usize) {
         _ => "",
     };
     let name = format!("{:<width$}", judged.name);
-    let faint = styled(
-        style::FAINT,
-        &format!("{proof}{} by {}", examined(judged), judged.checker.name),
-    );
-    writeln!(text, "  {} {}  {}", styled(style, symbol), styled(style::STRONG, &name), judged.outcome.summary)
-        .expect("a string");
+    let faint = styled(style::FAINT, &format!("{proof}{} by {}", examined(judged), judged.checker.name));
+    writeln!(
+        text,
+        "  {} {}  {}",
+        styled(style, symbol),
+        styled(style::STRONG, &name),
+        judged.outcome.summary
+    )
+    .expect("a string");
     writeln!(text, "{INDENT}{}  {faint}", styled(style, &status(judged))).expect("a string");
     if let Some(fault) = &judged.fault {
         fault_lines(text, fault);
@@ -85,6 +88,9 @@ fn symbol(judged: &Judged) -> (&'static str, Style) {
 }
 
 fn examined(judged: &Judged) -> String {
+    if judged.usage.is_none() {
+        return "nothing examined".into();
+    }
     format!("{} {} examined", judged.outcome.examined.count, judged.outcome.examined.unit)
 }
 
@@ -158,9 +164,13 @@ pub(super) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blob
 
 fn decision(judged: &Judged) -> String {
     match (judged.outcome.status, decisive(judged)) {
-        (Status::Pass, _) if judged.asserted => "it passes, on evidence that the worker could have written".into(),
+        (Status::Pass, _) if judged.asserted => {
+            "it passes, on evidence that the worker could have written".into()
+        }
         (Status::Pass, _) => "it passes: nothing of what was examined speaks against it".into(),
-        (Status::Fail, Some(finding)) => format!("{}: {}", finding.rule, finding.message.lines().next().unwrap_or("")),
+        (Status::Fail, Some(finding)) => {
+            format!("{}: {}", finding.rule, finding.message.lines().next().unwrap_or(""))
+        }
         (Status::Fail, None) => "the checker's own judgement; it named no finding".into(),
         (Status::Inconclusive(reason), _) => format!("{reason}: {}", judged.outcome.summary),
     }

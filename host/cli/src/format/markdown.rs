@@ -48,8 +48,15 @@ pub(super) fn explanation(assessment: &Assessment, judged: &Judged) -> String {
     text += "| slot | artifact | bytes | read |\n|---|---|---|---|\n";
     for bound in &judged.bound {
         let artifact = format!("{}/{}", bound.source, bound.artifact);
-        writeln!(text, "| {} | {} | {} | {} |", inline(&bound.slot), inline(&artifact), bound.size, bound.read)
-            .expect("a string");
+        writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            inline(&bound.slot),
+            inline(&artifact),
+            bound.size,
+            bound.read
+        )
+        .expect("a string");
     }
     text += "\n| source | evidence |\n|---|---|\n";
     for evidence in sources(assessment, judged) {
@@ -88,7 +95,7 @@ fn findings(text: &mut String, judged: &Judged) {
         let mut lines = finding.message.lines();
         let first = lines.next().unwrap_or_default();
         writeln!(text, "- `{}` {}", finding.rule.replace('`', "'"), inline(first)).expect("a string");
-        let rest: Vec<&str> = lines.collect();
+        let rest: Vec<&str> = lines.skip_while(|line| line.trim().is_empty()).collect();
         if !rest.is_empty() {
             writeln!(text, "\n{}", block(&rest)).expect("a string");
         }

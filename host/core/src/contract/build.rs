@@ -27,9 +27,8 @@ const FILES_KEYS: &[&str] = &["max_age", "after", "sha256"];
 /// Builds what can be built and reports what is wrong between keys.
 pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
     let goal = root.table("goal");
-    let text = |name: &str| {
-        goal.and_then(|goal| goal.text(name)).map(|text| text.value.clone()).unwrap_or_default()
-    };
+    let text =
+        |name: &str| goal.and_then(|goal| goal.text(name)).map(|text| text.value.clone()).unwrap_or_default();
     let mut builder = Builder { problems };
     let sources = root.named("evidence").filter_map(|(name, table)| builder.source(name, table)).collect();
     let mut clauses: Vec<Clause> = Vec::new();
@@ -159,9 +158,7 @@ impl Builder<'_> {
     fn clause(&mut self, kind: ClauseKind, name: &Placed<String>, table: &Table) -> Clause {
         let absent = || Placed { value: String::new(), span: table.span.clone() };
         let evidence = match table.get("evidence") {
-            Some(Value::Text(text)) => {
-                self.selector(text).map_or(Bindings::Unread, Bindings::Lone)
-            }
+            Some(Value::Text(text)) => self.selector(text).map_or(Bindings::Unread, Bindings::Lone),
             Some(Value::Slots(slots)) => Bindings::Slots(
                 slots
                     .iter()
@@ -192,7 +189,11 @@ impl Builder<'_> {
         if let Some(pattern) = pattern
             && (pattern.is_empty() || globset::Glob::new(pattern).is_err())
         {
-            self.report(Rule::BadValue, text.span.clone(), format!("`{pattern}` is neither a name nor a glob"));
+            self.report(
+                Rule::BadValue,
+                text.span.clone(),
+                format!("`{pattern}` is neither a name nor a glob"),
+            );
             return None;
         }
         let value = Selector { source: source.into(), pattern: pattern.map(str::to_owned) };

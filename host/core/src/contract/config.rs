@@ -53,13 +53,17 @@ impl ConfigValue {
 
     fn inside(&self, text: &str, pointer: &str, whole: &Span, range: Option<Span>) -> Span {
         let whole = whole.clone();
+        let range = range.filter(|range| range.start <= range.end);
         let (Some(range), Some(value)) = (range, self.json.pointer(pointer).and_then(Value::as_str)) else {
             return whole;
         };
         // Without escapes the text holds the string as it is, between its quotes.
         let shown = text.get(whole.clone()).and_then(|quoted| quoted.find(value));
+        // The range comes from the checker: it may lie outside the value, or in the middle of a letter.
         match shown {
-            Some(at) if range.end <= value.len() => whole.start + at + range.start..whole.start + at + range.end,
+            Some(at) if value.is_char_boundary(range.start) && value.is_char_boundary(range.end) => {
+                whole.start + at + range.start..whole.start + at + range.end
+            }
             _ => whole,
         }
     }
@@ -88,7 +92,9 @@ impl Reader {
             }
             DeValue::Array(items) => {
                 let items = items.iter().enumerate();
-                Value::Array(items.map(|(index, item)| self.json(item, format!("{pointer}/{index}"))).collect())
+                Value::Array(
+                    items.map(|(index, item)| self.json(item, format!("{pointer}/{index}"))).collect(),
+                )
             }
             DeValue::Table(table) => {
                 let entries = table.iter().map(|(key, item)| {
@@ -135,9 +141,19 @@ mod tests {
         let shown = |pointer: &str, range| &text[config.place(text, pointer, range)];
         assert_eq!(shown("/max", None), "\"120 m s\"");
         assert_eq!(shown("/max", Some(4..7)), "m s");
+        assert_eq!(shown("/max", Some(4..99)), "\"120 m s\"");
         assert_eq!(shown("/deep/list/1", None), "22");
         assert_eq!(shown("/deep/absent", None), "{ list = [1, 22] }");
         assert_eq!(shown("", None), &text[9..]);
+    }
+
+    #[test]
+    fn a_range_inside_a_letter_gives_the_whole_value() {
+        let text = "config = { max = \"ä ms\" }";
+        let (config, _) = config(text);
+        for range in [0..1, 1..2, 1..5] {
+            assert_eq!(&text[config.place(text, "/max", Some(range))], "\"ä ms\"");
+        }
     }
 
     #[test]

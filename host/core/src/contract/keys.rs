@@ -79,9 +79,24 @@ use Presence::{Optional, Required};
 pub const ROOT: &[Key] = &[
     key("version", Kind::Version, Required, "Version of the contract's form: 1."),
     key("goal", Kind::Table(GOAL), Required, "What is to be reached."),
-    key("evidence", Kind::Named(EVIDENCE), Optional, "Sources: how evidence is collected, one table per name."),
-    key("criteria", Kind::Named(CRITERION), Optional, "Clauses that must pass, one table per name. At least one."),
-    key("constraints", Kind::Named(CONSTRAINT), Optional, "Clauses that must hold all along, one table per name."),
+    key(
+        "evidence",
+        Kind::Named(EVIDENCE),
+        Optional,
+        "Sources: how evidence is collected, one table per name.",
+    ),
+    key(
+        "criteria",
+        Kind::Named(CRITERION),
+        Optional,
+        "Clauses that must pass, one table per name. At least one.",
+    ),
+    key(
+        "constraints",
+        Kind::Named(CONSTRAINT),
+        Optional,
+        "Clauses that must hold all along, one table per name.",
+    ),
     key("checkers", Kind::Named(CHECKER), Optional, "Checkers that are not built in, one table per name."),
     not_yet("boundary", "What may and must not change."),
     not_yet("approve", "What a person decides."),
@@ -100,19 +115,59 @@ const GOAL: &[Key] = &[
 ];
 
 const EVIDENCE: &[Key] = &[
-    key("run", Kind::Texts { least: 1 }, Optional, "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run` and `files`."),
-    key("files", Kind::Texts { least: 1 }, Optional, "Globs of files in the workspace; each must give at least one file. Exactly one of `run` and `files`."),
+    key(
+        "run",
+        Kind::Texts { least: 1 },
+        Optional,
+        "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run` and `files`.",
+    ),
+    key(
+        "files",
+        Kind::Texts { least: 1 },
+        Optional,
+        "Globs of files in the workspace; each must give at least one file. Exactly one of `run` and `files`.",
+    ),
     not_yet("changes", "The comparison of two trees."),
-    key("timeout", Kind::Duration, Optional, "The command and what it started are killed after it. Default 15m."),
-    key("exit", Kind::ExitCodes, Optional, "Exit codes under which this evidence may support a pass, 0 to 255. Default [0]."),
-    key("cwd", Kind::Text, Optional, "Folder that the command runs in, relative to the workspace. Default `.`."),
+    key(
+        "timeout",
+        Kind::Duration,
+        Optional,
+        "The command and what it started are killed after it. Default 15m.",
+    ),
+    key(
+        "exit",
+        Kind::ExitCodes,
+        Optional,
+        "Exit codes under which this evidence may support a pass, 0 to 255. Default [0].",
+    ),
+    key(
+        "cwd",
+        Kind::Text,
+        Optional,
+        "Folder that the command runs in, relative to the workspace. Default `.`.",
+    ),
     key("env", Kind::Table(ENVIRONMENT), Optional, "Variables of the command beside the declared minimum."),
     not_yet("at", "The tree that the source runs on."),
     not_yet("repeat", "How many times it is collected."),
     key("needs", Kind::Texts { least: 0 }, Optional, "Sources that must be collected first."),
-    key("concurrent", Kind::Boolean, Optional, "Whether it may be collected beside neighbours that say the same. Default false."),
-    key("collect", Kind::Texts { least: 0 }, Optional, "Globs of git-ignored files in the workspace: removed before the run, taken only if the run made them."),
-    key("max_bytes", Kind::Size, Optional, "Most bytes of one artifact, at most 64 GiB; more is no evidence. Default 1 GiB."),
+    key(
+        "concurrent",
+        Kind::Boolean,
+        Optional,
+        "Whether it may be collected beside neighbours that say the same. Default false.",
+    ),
+    key(
+        "collect",
+        Kind::Texts { least: 0 },
+        Optional,
+        "Globs of git-ignored files in the workspace: removed before the run, taken only if the run made them.",
+    ),
+    key(
+        "max_bytes",
+        Kind::Size,
+        Optional,
+        "Most bytes of one artifact, at most 64 GiB; more is no evidence. Default 1 GiB.",
+    ),
     key("max_age", Kind::Duration, Optional, "Files that were written longer ago are stale."),
     key("after", Kind::Text, Optional, "A source; files that were written before it started are stale."),
     key("sha256", Kind::Text, Optional, "Digest of the one file: pins it, so that a trusted slot takes it."),
@@ -123,9 +178,20 @@ const ENVIRONMENT: &[Key] = &[
     key("set", Kind::TextMap, Optional, "Variables and their values."),
 ];
 
-const CHECKER_KEY: Key = key("checker", Kind::Text, Required, "Name of a built-in checker or of an entry of `[checkers]`.");
-const EVIDENCE_KEY: Key = key("evidence", Kind::Bindings, Required, "The evidence of each slot: `\"SOURCE\"`, `\"SOURCE/stdout\"`, `\"SOURCE/GLOB\"` or a list of them; a lone text binds the one required slot.");
-const CONFIG_KEY: Key = key("config", Kind::Config, Optional, "What the checker is told; `evident checker inspect` shows its keys.");
+const CHECKER_KEY: Key =
+    key("checker", Kind::Text, Required, "Name of a built-in checker or of an entry of `[checkers]`.");
+const EVIDENCE_KEY: Key = key(
+    "evidence",
+    Kind::Bindings,
+    Required,
+    "The evidence of each slot: `\"SOURCE\"`, `\"SOURCE/stdout\"`, `\"SOURCE/GLOB\"` or a list of them; a lone text binds the one required slot.",
+);
+const CONFIG_KEY: Key = key(
+    "config",
+    Kind::Config,
+    Optional,
+    "What the checker is told; `evident checker inspect` shows its keys.",
+);
 
 const CRITERION: &[Key] = &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY];
 
@@ -135,7 +201,12 @@ const CONSTRAINT: &[Key] =
 const CHECKER: &[Key] = &[
     key("path", Kind::Text, Required, "Path of the component, relative to the workspace."),
     not_yet("source", "A registry reference."),
-    key("wasi", Kind::Choice(&["none", "inert"]), Optional, "What the component may import beside its world: `none`, or `inert`, a WASI 0.2 without any effect. Default `none`."),
+    key(
+        "wasi",
+        Kind::Choice(&["none", "inert"]),
+        Optional,
+        "What the component may import beside its world: `none`, or `inert`, a WASI 0.2 without any effect. Default `none`.",
+    ),
     key("limits", Kind::Table(LIMITS), Optional, "Limits of each check, lower than the host's."),
 ];
 

@@ -75,7 +75,12 @@ pub fn config(text: &str, clause: &Clause, problems: &[ConfigProblem]) -> Vec<Pr
         .iter()
         .map(|problem| {
             let span = clause.config.place(text, &problem.pointer, problem.range.clone());
-            Problem { rule: Rule::ConfigRefused, span, message: problem.message.clone(), hint: problem.hint.clone() }
+            Problem {
+                rule: Rule::ConfigRefused,
+                span,
+                message: problem.message.clone(),
+                hint: problem.hint.clone(),
+            }
         })
         .collect()
 }
@@ -120,7 +125,8 @@ fn references(contract: &Contract, source: &Source, problems: &mut Vec<Problem>)
     }
     if source.is_worker_writable() {
         let message = format!("`{}` reads files that the worker can write itself", source.name.value);
-        let hint = "what rests on it alone is asserted, not proven: produce it with `run`, or pin it with `sha256`";
+        let hint =
+            "what rests on it alone is asserted, not proven: produce it with `run`, or pin it with `sha256`";
         problems.push(Problem::new(Rule::SelfWritten, source.name.span.clone(), message).hint(hint));
     }
 }
@@ -130,8 +136,8 @@ fn known_source(contract: &Contract, name: &str, span: &Span, problems: &mut Vec
         return;
     }
     let known = || contract.sources.iter().map(|source| source.name.value.as_str());
-    let hint =
-        did_you_mean(name, known()).unwrap_or_else(|| format!("sources of this contract: {}", listed(known())));
+    let hint = did_you_mean(name, known())
+        .unwrap_or_else(|| format!("sources of this contract: {}", listed(known())));
     let message = format!("unknown source `{name}`");
     problems.push(Problem::new(Rule::UnknownSource, span.clone(), message).hint(hint));
 }
@@ -144,7 +150,11 @@ fn unused(contract: &Contract, problems: &mut Vec<Problem>) {
     for source in &contract.sources {
         read.extend(source.needs.iter().map(|need| need.value.as_str()));
     }
-    for source in contract.sources.iter().filter(|source| !read.contains(source.name.value.as_str())) {
+    // One that is misspelled or could not be read may be the reader: its own problem is enough.
+    let all_known = read.iter().all(|name| contract.source(name).is_some());
+    let all_read = !contract.clauses.iter().any(|clause| matches!(clause.evidence, Bindings::Unread));
+    let sources = contract.sources.iter().filter(|_| all_known && all_read);
+    for source in sources.filter(|source| !read.contains(source.name.value.as_str())) {
         let message = format!("nothing reads the evidence of `{}`", source.name.value);
         problems.push(Problem::new(Rule::UnusedEvidence, source.name.span.clone(), message));
     }
@@ -165,7 +175,11 @@ fn slots(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Vec<P
             Some(slot) => trusted(contract, slot, selector, &mut problems),
             None => {
                 let message = format!("`{}` has no single slot that a lone text could mean", descriptor.id);
-                let hint = format!("write `evidence = {{ SLOT = \"{}\" }}`; slots: {}", selector.value, listed(known()));
+                let hint = format!(
+                    "write `evidence = {{ SLOT = \"{}\" }}`; slots: {}",
+                    selector.value,
+                    listed(known())
+                );
                 problems.push(Problem::new(Rule::UnknownSlot, selector.span.clone(), message).hint(hint));
             }
         },
@@ -197,8 +211,7 @@ fn slots(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Vec<P
 fn trusted(contract: &Contract, slot: &Slot, selector: &Placed<Selector>, problems: &mut Vec<Problem>) {
     let source = contract.source(&selector.value.source);
     if slot.trusted && source.is_some_and(|source| !source.is_trusted()) {
-        let message =
-            format!("slot `{}` takes only evidence that the worker cannot have written", slot.name);
+        let message = format!("slot `{}` takes only evidence that the worker cannot have written", slot.name);
         let hint = "feed it from a source with `files` and a pinned `sha256`";
         problems.push(Problem::new(Rule::UntrustedEvidence, selector.span.clone(), message).hint(hint));
     }

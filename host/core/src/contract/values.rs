@@ -7,7 +7,8 @@ use std::time::Duration;
 /// The longest duration that a contract can name: a year.
 pub const DURATION_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
-const DURATION_UNITS: &[(&str, u64)] = &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const DURATION_UNITS: &[(&str, u64)] =
+    &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 const SIZE_UNITS: &[(&str, u64)] = &[
     ("B", 1),
@@ -128,11 +129,24 @@ mod tests {
 
     #[test]
     fn durations() {
-        for (text, seconds) in [("90s", 90), ("15m", 900), ("1h30m", 5400), ("1h 30m", 5400), ("2d", 172_800)] {
+        for (text, seconds) in [("90s", 90), ("15m", 900), ("1h30m", 5400), ("1h 30m", 5400), ("2d", 172_800)]
+        {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        for text in ["", "15", "fifteen", "1.5h", "30m1h", "1m1m", "0s", "400d", "9999999999999999999d", "5 parsecs", "-1s"] {
+        for text in [
+            "",
+            "15",
+            "fifteen",
+            "1.5h",
+            "30m1h",
+            "1m1m",
+            "0s",
+            "400d",
+            "9999999999999999999d",
+            "5 parsecs",
+            "-1s",
+        ] {
             assert!(duration(text).is_err(), "{text}");
         }
     }

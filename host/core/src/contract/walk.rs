@@ -104,7 +104,8 @@ pub(super) fn walk(text: &str) -> (Table, Vec<Problem>) {
     if !problems.is_empty() {
         return (Table::default(), problems);
     }
-    let root = Walker { problems: &mut problems }.table(document.get_ref(), 0..end, keys::ROOT, "the contract");
+    let root =
+        Walker { problems: &mut problems }.table(document.get_ref(), 0..end, keys::ROOT, "the contract");
     (root, problems)
 }
 
@@ -123,7 +124,8 @@ impl Walker<'_> {
             let value = if key.presence == Presence::NotYet {
                 let message = format!("`{}` is not supported yet", key.name);
                 let hint = "this version would not enforce it, so it refuses it; remove the key for now";
-                self.problems.push(Problem::new(Rule::NotSupportedYet, name.span.clone(), message).hint(hint));
+                self.problems
+                    .push(Problem::new(Rule::NotSupportedYet, name.span.clone(), message).hint(hint));
                 Value::Bad
             } else {
                 self.value(value, key)
@@ -152,8 +154,9 @@ impl Walker<'_> {
         let span = value.span();
         let read = match (key.kind, value.get_ref()) {
             (Kind::Version, DeValue::Integer(number)) => {
-                if number.as_str() != "1" {
-                    let message = format!("this version of evident reads contracts of version 1, not {number}");
+                if i64::from_str_radix(number.as_str(), number.radix()) != Ok(1) {
+                    let message =
+                        format!("this version of evident reads contracts of version 1, not {number}");
                     self.problems.push(Problem::new(Rule::BadValue, span, message));
                 }
                 Some(Value::Version)
@@ -169,7 +172,9 @@ impl Walker<'_> {
             (Kind::Size, DeValue::String(text)) => Some(self.typed(values::size(text), span, Value::Size)),
             (Kind::Count, DeValue::String(text)) => Some(self.typed(values::count(text), span, Value::Count)),
             (Kind::Count, DeValue::Integer(number)) => {
-                Some(self.typed(values::count(number.as_str()), span, Value::Count))
+                let count = u64::from_str_radix(number.as_str(), number.radix())
+                    .map_or_else(|_| number.to_string(), |count| count.to_string());
+                Some(self.typed(values::count(&count), span, Value::Count))
             }
             (Kind::Choice(words), DeValue::String(text)) => Some(self.choice(text, span, words)),
             (Kind::Bindings, DeValue::String(text)) => Some(self.text(text, span)),
@@ -218,7 +223,8 @@ impl Walker<'_> {
         let items = value.get_ref().as_array().into_iter().flat_map(|items| items.iter());
         let mut codes = Vec::new();
         for item in items {
-            let code = item.get_ref().as_integer().and_then(|code| code.as_str().parse().ok());
+            let code = item.get_ref().as_integer();
+            let code = code.and_then(|code| i32::from_str_radix(code.as_str(), code.radix()).ok());
             match code.filter(|code| (0..=255).contains(code)) {
                 Some(code) => codes.push(code),
                 None => return self.wrong_type(name, "a list of exit codes from 0 to 255", item),

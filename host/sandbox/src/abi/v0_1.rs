@@ -56,7 +56,9 @@ impl types::Host for State {}
 
 impl evidence::Host for State {
     fn bound(&mut self, slot: String) -> wasmtime::Result<Vec<Resource<ArtifactHandle>>> {
-        let Some(number) = self.slots.iter().position(|(name, _)| *name == slot) else { return Ok(Vec::new()) };
+        let Some(number) = self.slots.iter().position(|(name, _)| *name == slot) else {
+            return Ok(Vec::new());
+        };
         let count = self.slots[number].1.len();
         (0..count)
             .map(|index| self.handles.push(ArtifactHandle { slot: number, index }).map_err(full))
@@ -107,7 +109,8 @@ impl evidence::HostArtifact for State {
             ReadFailure::OverBudget => evidence::ReadError::OverBudget,
             ReadFailure::Unreadable(error) => {
                 let name = &served.input.artifact.name;
-                self.read_failure.get_or_insert(format!("the host could not read its copy of `{name}`: {error}"));
+                self.read_failure
+                    .get_or_insert(format!("the host could not read its copy of `{name}`: {error}"));
                 evidence::ReadError::Unreadable
             }
         }))
@@ -239,10 +242,12 @@ fn to_finding(finding: &types::Finding) -> Finding {
 
 /// The outcome, and whether it held a number that is not finite.
 fn to_outcome(outcome: types::Outcome) -> (Outcome, bool) {
-    let metrics: Vec<Metric> = outcome.metrics.into_iter().take(METRICS_MAX).map(to_metric).collect();
-    let total = metrics.len();
-    let metrics: Vec<Metric> = metrics.into_iter().filter(Metric::is_finite).collect();
+    let total = outcome.metrics.len();
+    let mut metrics: Vec<Metric> =
+        outcome.metrics.into_iter().map(to_metric).filter(Metric::is_finite).collect();
+    // Before the cap: a number above it must not hide.
     let non_finite = metrics.len() < total;
+    metrics.truncate(METRICS_MAX);
     let outcome = Outcome {
         status: match outcome.status {
             types::Status::Pass => Status::Pass,
@@ -289,7 +294,10 @@ fn to_metric(metric: types::Metric) -> Metric {
 
 fn to_descriptor(descriptor: exported::Descriptor) -> Result<Descriptor, String> {
     if !is_slug(&descriptor.id) {
-        return Err(format!("its id `{}` is not made of lower-case letters, digits and hyphens", text::name(&descriptor.id)));
+        return Err(format!(
+            "its id `{}` is not made of lower-case letters, digits and hyphens",
+            text::name(&descriptor.id)
+        ));
     }
     if descriptor.slots.len() > SLOTS_MAX {
         return Err(format!("it has {} slots, at most {SLOTS_MAX} are bound", descriptor.slots.len()));
@@ -297,8 +305,8 @@ fn to_descriptor(descriptor: exported::Descriptor) -> Result<Descriptor, String>
     if descriptor.config_schema.len() > SCHEMA_BYTES_MAX {
         return Err(format!("its config schema has more than {SCHEMA_BYTES_MAX} bytes"));
     }
-    let config_schema =
-        serde_json::from_str(&descriptor.config_schema).map_err(|error| format!("its config schema is no JSON: {error}"))?;
+    let config_schema = serde_json::from_str(&descriptor.config_schema)
+        .map_err(|error| format!("its config schema is no JSON: {error}"))?;
     let slots: Vec<Slot> = descriptor.slots.into_iter().map(to_slot).collect();
     for (index, slot) in slots.iter().enumerate() {
         let again = slots[..index].iter().any(|other| other.name == slot.name);
@@ -331,16 +339,22 @@ fn to_slot(slot: exported::Slot) -> Slot {
             exported::Read::All => ReadRequirement::All,
             exported::Read::Some => ReadRequirement::Some,
         },
-        media_types: slot.media_types.iter().take(SLOTS_MAX).map(|media_type| text::name(media_type)).collect(),
+        media_types: slot
+            .media_types
+            .iter()
+            .take(SLOTS_MAX)
+            .map(|media_type| text::name(media_type))
+            .collect(),
     }
 }
 
 fn to_problem(problem: exported::Problem) -> ConfigProblem {
     ConfigProblem {
         pointer: text::name(&problem.pointer),
-        range: problem.range.filter(|range| range.start <= range.end).map(|range| {
-            usize::try_from(range.start).unwrap_or(0)..usize::try_from(range.end).unwrap_or(0)
-        }),
+        range: problem
+            .range
+            .filter(|range| range.start <= range.end)
+            .map(|range| usize::try_from(range.start).unwrap_or(0)..usize::try_from(range.end).unwrap_or(0)),
         message: text::line(&problem.message),
         hint: problem.hint.as_deref().map(text::line),
     }

@@ -36,10 +36,13 @@ pub(crate) fn run(arguments: &Build) -> anyhow::Result<Exit> {
     for component in components {
         let output = match &arguments.output {
             Some(output) if !several => output.clone(),
-            Some(_) => return Err(UsageError::new("`--output` names one file, and the package makes several").into()),
+            Some(_) => {
+                return Err(UsageError::new("`--output` names one file, and the package makes several").into());
+            }
             None => target_folder.join(format!("{}.wasm", component.name)),
         };
-        fs::write(&output, &component.bytes).with_context(|| format!("failed to write `{}`", output.display()))?;
+        fs::write(&output, &component.bytes)
+            .with_context(|| format!("failed to write `{}`", output.display()))?;
         let interfaces = reflect(&component.bytes)
             .map_err(|fault| UsageError::new(format!("the component is refused: {}", fault.message)))?;
         let size = show_size(component.bytes.len() as u64);

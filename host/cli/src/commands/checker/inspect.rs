@@ -126,7 +126,9 @@ fn config(schema: &Value) -> String {
                 words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
             }
             (_, Value::String(kind)) => kind.clone(),
-            (_, Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | "),
+            (_, Value::Array(kinds)) => {
+                kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
+            }
             _ => "any".into(),
         };
         let default = match &value["default"] {

@@ -1,0 +1,142 @@
+//! The examples as a stranger has them, and as one would break them: each lie has its answer.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::workspace::{Run, Workspace, clause, repository, run, verdict};
+
+/// One copy, broken and mended step by step: cargo builds only what changed.
+#[test]
+fn checkout_is_met_until_somebody_cheats() {
+    let workspace = copy_of("checkout");
+    is_met(&workspace);
+
+    // A test that fails is named.
+    let tests = fs::read_to_string(workspace.path("tests/carts.rs")).expect("is there");
+    let broken = format!("{tests}\n#[test]\nfn is_broken() {{\n    assert_eq!(1 + 1, 3);\n}}\n");
+    workspace.write("tests/carts.rs", broken);
+    let (run, assessment) = check(&workspace);
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"));
+    assert!(rules_and_messages(&assessment).iter().any(|(_, message)| message.contains("is_broken")));
+
+    // A report written by hand, where reports often lie, changes nothing.
+    workspace.write("target/report.xml", crate::reports::GREEN);
+    workspace.write("target/nextest/default/junit.xml", crate::reports::GREEN);
+    let (run, assessment) = check(&workspace);
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"));
+
+    // A test that is deleted is missed, by name.
+    let name = first_test(&tests);
+    let deleted =
+        tests.replacen(&format!("#[test]\nfn {name}"), &format!("#[allow(dead_code)]\nfn {name}"), 1);
+    assert_ne!(deleted, tests);
+    workspace.write("tests/carts.rs", deleted);
+    let (run, assessment) = check(&workspace);
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"));
+    let removed = rules_and_messages(&assessment);
+    let removed: Vec<_> = removed.iter().filter(|(rule, _)| rule == "test-removed").collect();
+    assert!(removed.len() == 1 && removed[0].1.contains(&name), "{removed:?}");
+
+    // Striking it from the list of known tests as well does not help: the list is pinned.
+    let baseline = fs::read_to_string(workspace.path("tests/baseline.json")).expect("is there");
+    let edited: Vec<&str> = baseline.lines().filter(|line| !line.contains(&name)).collect();
+    assert!(edited.len() < baseline.lines().count());
+    workspace.write("tests/baseline.json", edited.join("\n"));
+    let (run, assessment) = check(&workspace);
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (3, "stale"));
+
+    // And what is mended is met again.
+    workspace.write("tests/baseline.json", baseline);
+    workspace.write("tests/carts.rs", tests);
+    is_met(&workspace);
+}
+
+#[test]
+fn checkout_broken_is_unmet_and_names_the_test() {
+    let workspace = copy_of("checkout-broken");
+    // Its tests are those of the sound example, which lies beside it.
+    copy(&repository().join("examples/checkout"), &workspace.outside("checkout"));
+    let shown = run(workspace.command(["check"]).env("HOME", home()));
+    assert_eq!(shown.exit, 1, "{shown:#?}");
+    let (run, assessment) = check(&workspace);
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"));
+    let failed = rules_and_messages(&assessment);
+    let failed: Vec<_> = failed.iter().filter(|(rule, _)| rule == "test-failed").collect();
+    assert!(!failed.is_empty(), "{assessment:#}");
+    for (_, message) in failed {
+        let first = message.lines().next().expect("a line");
+        assert!(shown.stdout.contains(first), "{first} is not in\n{}", shown.stdout);
+    }
+}
+
+/// Every contract that we show is one that lint has nothing against.
+#[test]
+fn every_example_lints_clean() {
+    for entry in fs::read_dir(repository().join("examples")).expect("is there") {
+        let folder = entry.expect("is there").path();
+        let contract = folder.join("goal.toml");
+        if contract.is_file() && !names_built_files(&contract) {
+            let workspace = Workspace::empty();
+            let run = workspace.run([Path::new("lint"), &contract]);
+            assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{}", folder.display());
+        }
+    }
+}
+
+/// A contract with a checker of its own needs that built first; its own steps are tested elsewhere.
+fn names_built_files(contract: &Path) -> bool {
+    fs::read_to_string(contract).expect("is text").contains("[checkers.")
+}
+
+fn is_met(workspace: &Workspace) {
+    let (run, assessment) = check(workspace);
+    assert_eq!((run.exit, &assessment["roll_up"]), (0, &"met".into()), "{assessment:#}");
+    assert!(
+        assessment["clauses"].as_array().expect("a list").iter().all(|clause| clause["asserted"] == false)
+    );
+}
+
+/// cargo is a producer here: it needs the home of the person.
+fn check(workspace: &Workspace) -> (Run, Value) {
+    let run = run(workspace.command(["check", "--format", "json"]).env("HOME", home()));
+    let assessment = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("no assessment: {run:#?}"));
+    (run, assessment)
+}
+
+fn home() -> std::ffi::OsString {
+    std::env::var_os("HOME").expect("tests have one")
+}
+
+/// Rule and message of the findings of `correct`.
+fn rules_and_messages(assessment: &Value) -> Vec<(String, String)> {
+    let findings = clause(assessment, "correct")["outcome"]["findings"].as_array().expect("a list");
+    let text = |finding: &Value, key: &str| finding[key].as_str().expect("a text").to_owned();
+    findings.iter().map(|finding| (text(finding, "rule"), text(finding, "message"))).collect()
+}
+
+fn first_test(source: &str) -> String {
+    let (_, rest) = source.split_once("#[test]\nfn ").expect("has a test");
+    rest.split_once('(').expect("is a function").0.to_owned()
+}
+
+/// A workspace with the files of an example, without what was built there.
+fn copy_of(example: &str) -> Workspace {
+    let workspace = Workspace::empty();
+    copy(&repository().join("examples").join(example), &workspace.folder());
+    workspace
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("makes");
+    for entry in fs::read_dir(from).expect("is there") {
+        let entry = entry.expect("is there");
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        match entry.file_type().expect("has one").is_dir() {
+            true if entry.file_name() == "target" => {}
+            true => copy(&from, &to),
+            false => drop(fs::copy(&from, &to).expect("copies")),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The built binary as a person uses it: what each command prints, how it exits, and what it does when
+//! the world does not play along.
+//!
+//! Renew the goldens with `INSTA_UPDATE=always` and the schemas with `BLESS=1`, then read the diff.
+
+mod check;
+mod checker;
+mod completions;
+mod conformance;
+mod examples;
+mod explain;
+mod files;
+mod help;
+mod interrupt;
+mod lint;
+mod mistakes;
+mod producers;
+mod reports;
+mod schema;
+mod target;
+mod terminal;
+mod usage;
+mod workspace;
