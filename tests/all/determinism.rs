@@ -14,11 +14,14 @@ fn samples(centre: u32) -> Vec<u8> {
     format!(r#"{{"name":"checkout","unit":"ms","samples":[{}]}}"#, figures.join(",")).into_bytes()
 }
 
+/// Name and bytes of each artifact.
+type Files<'a> = &'a [(&'a str, &'a [u8])];
+
 /// Catches a map in the order of its hashes, a random seed, and a figure that depends on the machine.
 #[test]
 fn a_check_a_hundred_times_on_one_thread_and_on_eight() {
     let figures = samples(100);
-    let cases: [(&str, &str, &[(&str, &[u8])]); 3] = [
+    let cases: [(&str, &str, Files<'_>); 3] = [
         ("test-report", "{}", &[("report.xml", REPORT), ("stdout", b"running 1 test\ntest x ... ok\n")]),
         ("benchmark", r#"{"metric":"p95","max":"120 ms"}"#, &[("bench.json", &figures)]),
         ("benchmark", r#"{"metric":"mean","max":"104.5 ms"}"#, &[("bench.json", &figures)]),

@@ -1,6 +1,8 @@
 //! Benchmarks of the sandbox, each beside its own baseline from the same run. After criterion's own
 //! report, prints the ratios that `BENCHMARKS.md` keeps.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::fs;
 use std::hint::black_box;
 use std::os::unix::fs::FileExt;
@@ -209,7 +211,9 @@ fn print_ratios() {
     ];
     println!();
     for (group, numerator, denominator, words) in rows {
-        let (Some(above), Some(below)) = (median(group, numerator), median(group, denominator)) else { continue };
+        let (Some(above), Some(below)) = (median(group, numerator), median(group, denominator)) else {
+            continue;
+        };
         println!("{group}: {:.2} {words} ({} / {})", above / below, show(above), show(below));
     }
     if let Some(nanoseconds) = median("read-at-256kib", "evident") {

@@ -41,11 +41,11 @@ impl Walk<'_> {
                 }
                 "const" if wanted != value => self.report(place, format_args!("{value} is not {wanted}")),
                 "minimum" if value.is_number() && value.as_f64() < wanted.as_f64() => {
-                    self.report(place, "is too small")
+                    self.report(place, "is too small");
                 }
                 "anyOf" | "oneOf" => self.one_of(wanted, value, place),
                 "allOf" => {
-                    wanted.as_array().expect("a list").iter().for_each(|it| self.value(it, value, place))
+                    wanted.as_array().expect("a list").iter().for_each(|it| self.value(it, value, place));
                 }
                 "items" => {
                     for (index, item) in value.as_array().into_iter().flatten().enumerate() {

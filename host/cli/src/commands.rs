@@ -10,7 +10,7 @@ mod schema;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use evident_engine::{Engine, Opened, state_folder};
+use evident_engine::{ContractFile, Engine, Opened, state_folder};
 
 use crate::exit::{Exit, HELP};
 use crate::progress::Progress;
@@ -72,8 +72,13 @@ fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(state_folder()?)?)
 }
 
+impl ContractArguments {
+    fn read(&self) -> anyhow::Result<ContractFile> {
+        Ok(ContractFile::read(&self.contract, self.workspace.workspace.as_deref())?)
+    }
+}
+
 /// Opens a contract and shows that it takes time.
 fn open(engine: &Engine, arguments: &ContractArguments, progress: &Progress) -> anyhow::Result<Opened> {
-    let workspace = arguments.workspace.workspace.as_deref();
-    Ok(engine.open(&arguments.contract, workspace, &progress.listener())?)
+    Ok(engine.open(arguments.read()?, &progress.listener())?)
 }

@@ -20,14 +20,14 @@ pub(crate) fn print(opened: &Opened) {
     }
     let theme = if ui::coloured() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH);
-    let source = NamedSource::new(opened.path.display().to_string(), opened.text.clone());
+    let source = NamedSource::new(opened.file.path.display().to_string(), opened.file.text.clone());
     let mut text = String::new();
     for problem in &opened.problems {
         let shown = Shown { problem, source: &source };
         handler.render_report(&mut text, &shown).expect("writing to a string");
         text.push('\n');
     }
-    text += &format!("{}: {}\n", opened.path.display(), counted(&opened.problems));
+    text += &format!("{}: {}\n", opened.file.path.display(), counted(&opened.problems));
     ui::chatter(&text);
 }
 
@@ -113,7 +113,7 @@ struct PlacedProblem {
 /// Problems as data.
 pub(crate) fn report(opened: &Opened) -> LintReport {
     let problems = opened.problems.iter().map(|problem| {
-        let (line, column) = place(&opened.text, problem.span.start);
+        let (line, column) = place(&opened.file.text, problem.span.start);
         PlacedProblem {
             code: problem.rule.code(),
             severity: match problem.rule.severity() {

@@ -5,10 +5,9 @@ mod markdown;
 
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
-use evident_core::contract::Contract;
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
-use evident_engine::Blobs;
+use evident_engine::{Blobs, Opened};
 use serde_json::json;
 
 /// How a result is shown.
@@ -23,11 +22,11 @@ pub(crate) enum Format {
 }
 
 /// An assessment in a format.
-pub(crate) fn assessment(assessment: &Assessment, contract: &Contract, format: Format) -> String {
+pub(crate) fn assessment(assessment: &Assessment, opened: &Opened, format: Format) -> String {
     match format {
-        Format::Human => human::assessment(assessment, contract),
+        Format::Human => human::assessment(assessment, opened),
         Format::Json => pretty(&serde_json::to_value(assessment).expect("an assessment has a JSON form")),
-        Format::Markdown => markdown::assessment(assessment, contract),
+        Format::Markdown => markdown::assessment(assessment, opened),
     }
 }
 

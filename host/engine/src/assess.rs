@@ -25,7 +25,7 @@ impl Engine {
     /// The host's own failure. The contract must be sound.
     pub async fn assess(&self, opened: &Opened, listener: &Listener) -> Result<Assessment, Error> {
         let started = now();
-        let collector = self.collector(&opened.workspace)?;
+        let collector = self.collector(&opened.file.workspace)?;
         let evidence = collect(&collector, &opened.contract.sources, listener).await?;
         let clauses = self.judge_all(opened, &evidence, listener).await?;
         Ok(Assessment {
@@ -33,7 +33,7 @@ impl Engine {
             host: env!("CARGO_PKG_VERSION").into(),
             assurance: ASSURANCE.into(),
             goal: opened.contract.name.clone(),
-            contract: opened.digest,
+            contract: opened.file.digest,
             started,
             ended: now(),
             roll_up: roll_up(clauses.iter().map(|judged| judged.outcome.status)),

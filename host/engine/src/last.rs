@@ -11,7 +11,7 @@ use evident_blobs::{Blobs, retain};
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment};
 use evident_core::digest::Digest;
 
-use crate::{Engine, Error, Opened};
+use crate::{ContractFile, Engine, Error};
 
 /// Assessments that are kept, one per contract; the oldest go.
 const KEPT: usize = 64;
@@ -33,8 +33,8 @@ impl Engine {
     ///
     /// # Errors
     /// When the state folder cannot be written.
-    pub fn keep(&self, opened: &Opened, assessment: &Assessment) -> Result<(), Error> {
-        let path = self.last_path(opened)?;
+    pub fn keep(&self, file: &ContractFile, assessment: &Assessment) -> Result<(), Error> {
+        let path = self.last_path(file)?;
         let folder = path.parent().expect("lies in a folder");
         let failed = |action| {
             let path = path.clone();
@@ -43,9 +43,9 @@ impl Engine {
         fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
         let json = serde_json::to_vec(assessment).expect("an assessment has a JSON form");
         // Renamed into place: a reader sees the old one or the new one, whole.
-        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
-        file.write_all(&json).map_err(failed("write"))?;
-        file.persist(&path).map_err(|error| failed("write")(error.error))?;
+        let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
+        fresh.write_all(&json).map_err(failed("write"))?;
+        fresh.persist(&path).map_err(|error| failed("write")(error.error))?;
         self.forget(folder)
     }
 
@@ -53,8 +53,8 @@ impl Engine {
     ///
     /// # Errors
     /// When it is there and cannot be read.
-    pub fn last(&self, opened: &Opened) -> Result<Option<Last>, Error> {
-        let path = self.last_path(opened)?;
+    pub fn last(&self, file: &ContractFile) -> Result<Option<Last>, Error> {
+        let path = self.last_path(file)?;
         let json = match fs::read(&path) {
             Ok(json) => json,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -67,15 +67,15 @@ impl Engine {
                 format!("it has version {}, this host reads {ASSESSMENT_VERSION}", assessment.version);
             return Err(Error::Stored { path, message });
         }
-        let contract_changed = assessment.contract != opened.digest;
+        let contract_changed = assessment.contract != file.digest;
         Ok(Some(Last { assessment, contract_changed }))
     }
 
     /// One file for each contract, named by workspace and place of the contract.
-    fn last_path(&self, opened: &Opened) -> Result<PathBuf, Error> {
-        let contract = fs::canonicalize(&opened.path)
-            .map_err(|source| Error::Contract { path: opened.path.clone(), source })?;
-        let key = format!("{}\0{}", opened.workspace.display(), contract.display());
+    fn last_path(&self, file: &ContractFile) -> Result<PathBuf, Error> {
+        let contract = fs::canonicalize(&file.path)
+            .map_err(|source| Error::Contract { path: file.path.clone(), source })?;
+        let key = format!("{}\0{}", file.workspace.display(), contract.display());
         Ok(self.state.join("last").join(format!("{}.json", Blobs::digest(key.as_bytes()).short())))
     }
 

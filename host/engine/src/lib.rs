@@ -20,7 +20,7 @@ pub use evident_blobs::Blobs;
 pub use evident_registry as registry;
 pub use evident_sandbox::{COMPONENT_BYTES_MAX, INTERFACE, Interfaces, Refusal, reflect};
 pub use last::Last;
-pub use open::{LoadedChecker, Opened};
+pub use open::{ContractFile, LoadedChecker, Opened};
 pub use places::state_folder;
 
 /// The host's own failure: exit code 5. Whatever is wrong with a contract or with evidence is not here.

@@ -19,19 +19,45 @@ use evident_sandbox::{COMPONENT_BYTES_MAX, Checker, Limits};
 
 use crate::{Engine, Error, Event, Listener};
 
+/// The text of a contract and where it is from: all that looking up an assessment needs.
+#[derive(Debug, Clone)]
+pub struct ContractFile {
+    /// The text.
+    pub text: String,
+    /// Of the text.
+    pub digest: Digest,
+    /// Where it was read, as the caller named it.
+    pub path: PathBuf,
+    /// Canonical folder that relative paths mean.
+    pub workspace: PathBuf,
+}
+
+impl ContractFile {
+    /// Reads the contract at `path`; `workspace` is its folder unless it is given.
+    ///
+    /// # Errors
+    /// When there is no such file or folder, or it is no text of a contract's size.
+    pub fn read(path: &Path, workspace: Option<&Path>) -> Result<Self, Error> {
+        let text = read_text(path)?;
+        let folder = workspace.or_else(|| path.parent().filter(|folder| !folder.as_os_str().is_empty()));
+        let folder = folder.unwrap_or(Path::new("."));
+        let workspace = fs::canonicalize(folder)
+            .and_then(
+                |folder| if folder.is_dir() { Ok(folder) } else { Err(ErrorKind::NotADirectory.into()) },
+            )
+            .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
+        let digest = Blobs::digest(text.as_bytes());
+        Ok(Self { text, digest, path: path.to_owned(), workspace })
+    }
+}
+
 /// A contract with everything that it names.
 #[derive(Clone)]
 pub struct Opened {
     /// As far as it could be read; sound when [`Opened::is_sound`].
     pub contract: Contract,
-    /// The text.
-    pub text: String,
-    /// Of the text.
-    pub digest: Digest,
-    /// Where it was read.
-    pub path: PathBuf,
-    /// Canonical folder that relative paths mean.
-    pub workspace: PathBuf,
+    /// Its text.
+    pub file: ContractFile,
     /// Everything that is wrong with it, in the order of the text.
     pub problems: Vec<Problem>,
     pub(crate) checkers: BTreeMap<String, LoadedChecker>,
@@ -68,32 +94,25 @@ impl Opened {
 }
 
 impl Engine {
-    /// Opens the contract at `path`; `workspace` is its folder unless it is given. Blocks while
-    /// checkers are compiled.
+    /// Opens a contract. Blocks while checkers are compiled.
     ///
     /// # Errors
-    /// When there is no such file. What is wrong with its text is in [`Opened::problems`].
-    pub fn open(&self, path: &Path, workspace: Option<&Path>, listener: &Listener) -> Result<Opened, Error> {
-        let text = read_text(path)?;
-        let folder = workspace.or_else(|| path.parent().filter(|folder| !folder.as_os_str().is_empty()));
-        let folder = folder.unwrap_or(Path::new("."));
-        let workspace = fs::canonicalize(folder)
-            .and_then(|folder| if folder.is_dir() { Ok(folder) } else { Err(ErrorKind::NotADirectory.into()) })
-            .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
-        let contract::Reading { contract, mut problems } = contract::read(&text);
+    /// The host's own failure. What is wrong with the contract is in [`Opened::problems`].
+    pub fn open(&self, file: ContractFile, listener: &Listener) -> Result<Opened, Error> {
+        let ContractFile { text, workspace, .. } = &file;
+        let contract::Reading { contract, mut problems } = contract::read(text);
         let mut checkers = BTreeMap::new();
         // A text that is no TOML is not held against the rest: nothing of it could be read.
         if !problems.iter().any(|problem| problem.rule == Rule::Syntax) {
             problems.extend(lint::structure(&contract));
-            problems.extend(self.load_checkers(&contract, &workspace, listener, &mut checkers));
+            problems.extend(self.load_checkers(&contract, workspace, listener, &mut checkers));
             for clause in &contract.clauses {
-                problems.extend(self.lint_clause(&text, &contract, clause, &checkers));
+                problems.extend(self.lint_clause(text, &contract, clause, &checkers));
             }
-            problems.extend(self.lint_collect(&contract, &workspace)?);
+            problems.extend(self.lint_collect(&contract, workspace)?);
         }
         problems.sort_by_key(|problem| problem.span.start);
-        let digest = Blobs::digest(text.as_bytes());
-        Ok(Opened { contract, text, digest, path: path.to_owned(), workspace, problems, checkers })
+        Ok(Opened { contract, file, problems, checkers })
     }
 
     /// Compiles a checker and asks it to describe itself.

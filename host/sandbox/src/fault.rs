@@ -16,10 +16,10 @@ const FRAMES_MAX: usize = 5;
 pub type Refusal = Box<Fault>;
 
 /// A fault before anything ran.
-pub(crate) fn refusal(class: FaultClass, message: String) -> Refusal {
+pub(crate) fn refusal(class: FaultClass, message: impl Into<String>) -> Refusal {
     Box::new(Fault {
         class,
-        message: text::line(&message),
+        message: text::line(&message.into()),
         last_words: String::new(),
         guest_frames: Vec::new(),
     })

@@ -103,6 +103,18 @@ fn an_exit_code_that_supports_no_pass() {
     }
 }
 
+/// An honest reader is not taken for one that left something out, across the borders of its reads.
+#[test]
+pub(super) fn read_whole() {
+    let store = Store::default();
+    for size in [1, 256 * 1024, 256 * 1024 + 1, 5_000_000] {
+        let bytes = vec![b'x'; size];
+        let checked = store.judge(&load("read_whole"), Case::new(&[("file", &bytes)]));
+        assert_eq!(checked.outcome.status, Status::Pass, "{}", checked.outcome.summary);
+        assert_eq!(checked.outcome.examined.count, size as u64);
+    }
+}
+
 /// A store lives for one call: nothing of the last check is left.
 #[test]
 pub(super) fn remembers() {

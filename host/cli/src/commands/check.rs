@@ -44,8 +44,8 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
         ui::chatter("interrupted: the commands that ran were ended, nothing was judged\n");
         return Ok(Exit::Interrupted);
     };
-    engine.keep(opened, &assessment)?;
-    ui::result(&format::assessment(&assessment, &opened.contract, arguments.format))?;
+    engine.keep(&opened.file, &assessment)?;
+    ui::result(&format::assessment(&assessment, opened, arguments.format))?;
     Ok(assessment.roll_up.into())
 }
 

@@ -6,7 +6,6 @@ use evident_core::problem::{did_you_mean, listed};
 use super::ContractArguments;
 use crate::exit::{Exit, UsageError};
 use crate::format::{self, Format};
-use crate::progress::Progress;
 use crate::ui;
 
 /// Show what was collected, what was examined, and what decided a clause of the last check
@@ -23,12 +22,10 @@ pub(crate) struct Explain {
 
 pub(crate) fn run(arguments: &Explain) -> anyhow::Result<Exit> {
     let engine = super::engine()?;
-    let progress = Progress::new();
-    let opened = super::open(&engine, &arguments.contract, &progress)?;
-    drop(progress);
-    let Some(last) = engine.last(&opened)? else {
+    let contract = arguments.contract.read()?;
+    let Some(last) = engine.last(&contract)? else {
         let missing = UsageError::new("this contract was not checked yet");
-        return Err(missing.hint(format!("run `evident check {}` first", opened.path.display())).into());
+        return Err(missing.hint(format!("run `evident check {}` first", contract.path.display())).into());
     };
     let Some(judged) = last.assessment.clauses.iter().find(|judged| judged.name == arguments.clause) else {
         let names = || last.assessment.clauses.iter().map(|judged| judged.name.as_str());

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &Lint) -> anyhow::Result<Exit> {
                 let contract = &opened.contract;
                 let text = format!(
                     "{}: no problems; {} source(s), {} clause(s)\n",
-                    opened.path.display(),
+                    opened.file.path.display(),
                     contract.sources.len(),
                     contract.clauses.len()
                 );

@@ -4,11 +4,10 @@ use std::fmt::Write;
 
 use anstyle::Style;
 use evident_core::assessment::{Assessment, Judged};
-use evident_core::contract::Contract;
 use evident_core::contract::values::{show_duration, show_size};
 use evident_core::outcome::{Direction, Fault, Finding, Metric, Severity, Status};
 use evident_core::roll_up::RollUp;
-use evident_engine::Blobs;
+use evident_engine::{Blobs, Opened};
 
 use super::{decisive, provenance, sources, status, time, verdict_line};
 use crate::ui::{style, styled};
@@ -22,8 +21,8 @@ const MESSAGE_LINES_SHOWN: usize = 8;
 /// Columns before the text of a clause.
 const INDENT: &str = "      ";
 
-pub(super) fn assessment(assessment: &Assessment, contract: &Contract) -> String {
-    let mut text = format!("{}\n{}\n\n", styled(style::STRONG, &assessment.goal), contract.objective);
+pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
+    let mut text = format!("{}\n{}\n\n", styled(style::STRONG, &assessment.goal), opened.contract.objective);
     let width = assessment.clauses.iter().map(|judged| judged.name.len()).max().unwrap_or(0);
     for judged in &assessment.clauses {
         clause(&mut text, judged, width);
@@ -41,7 +40,10 @@ pub(super) fn assessment(assessment: &Assessment, contract: &Contract) -> String
     };
     writeln!(text, "\n{}", styled(roll_up, &verdict_line(assessment))).expect("a string");
     if let Some(open) = assessment.clauses.iter().find(|judged| !judged.passes()) {
-        let hint = format!("`evident explain {}` shows what was collected and what decided", open.name);
+        let contract = opened.file.path.display().to_string();
+        let named = if contract == "goal.toml" { String::new() } else { format!(" {contract}") };
+        let hint =
+            format!("`evident explain {}{named}` shows what was collected and what decided", open.name);
         writeln!(text, "{}", styled(style::FAINT, &hint)).expect("a string");
     }
     text

@@ -4,17 +4,18 @@
 use std::fmt::Write;
 
 use evident_core::assessment::{Assessment, Judged};
-use evident_core::contract::Contract;
 use evident_core::outcome::{Severity, Status};
+
+use evident_engine::Opened;
 
 use super::{provenance, sources, status, verdict_line};
 
 /// Findings of a clause that are listed.
 const FINDINGS_SHOWN: usize = 20;
 
-pub(super) fn assessment(assessment: &Assessment, contract: &Contract) -> String {
+pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
     let mut text = format!("## {}: {}\n\n", inline(&assessment.goal), assessment.roll_up.word());
-    writeln!(text, "{}\n", inline(&contract.objective)).expect("a string");
+    writeln!(text, "{}\n", inline(&opened.contract.objective)).expect("a string");
     text += "| | clause | outcome | summary | examined |\n|---|---|---|---|---|\n";
     for judged in &assessment.clauses {
         let examined = &judged.outcome.examined;

@@ -154,7 +154,8 @@ async fn the_age_is_that_of_the_oldest() {
     let fixture = Fixture::new();
     set_age(&fixture.write("a", "x"), SystemTime::now() - Duration::from_secs(7200));
     fixture.write("b", "x");
-    let asked = evident_core::contract::Files { max_age: Some(Duration::from_secs(10_000)), ..files(&["a", "b"]) };
+    let asked =
+        evident_core::contract::Files { max_age: Some(Duration::from_secs(10_000)), ..files(&["a", "b"]) };
     let evidence = fixture.collect(&file_source(asked)).await;
     assert_sound(&evidence);
     assert!(evidence.origin.age_ms.is_some_and(|age| (7_200_000..7_300_000).contains(&age)));

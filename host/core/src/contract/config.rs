@@ -31,7 +31,7 @@ impl ConfigValue {
     #[must_use]
     pub fn from_toml(value: &Spanned<DeValue<'_>>) -> (Self, Vec<Placed<String>>) {
         let mut reader = Reader { places: Vec::new(), problems: Vec::new() };
-        let json = reader.json(value, String::new());
+        let json = reader.json(value, "");
         (Self { json, span: value.span(), places: reader.places }, reader.problems)
     }
 
@@ -75,9 +75,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn json(&mut self, value: &Spanned<DeValue<'_>>, pointer: String) -> Value {
+    fn json(&mut self, value: &Spanned<DeValue<'_>>, pointer: &str) -> Value {
         let span = value.span();
-        self.places.push((pointer.clone(), span.clone()));
+        self.places.push((pointer.to_owned(), span.clone()));
         match value.get_ref() {
             DeValue::String(text) => Value::String(text.to_string()),
             DeValue::Boolean(boolean) => Value::Bool(*boolean),
@@ -93,13 +93,13 @@ impl Reader {
             DeValue::Array(items) => {
                 let items = items.iter().enumerate();
                 Value::Array(
-                    items.map(|(index, item)| self.json(item, format!("{pointer}/{index}"))).collect(),
+                    items.map(|(index, item)| self.json(item, &format!("{pointer}/{index}"))).collect(),
                 )
             }
             DeValue::Table(table) => {
                 let entries = table.iter().map(|(key, item)| {
                     let token = key.get_ref().replace('~', "~0").replace('/', "~1");
-                    (key.get_ref().to_string(), self.json(item, format!("{pointer}/{token}")))
+                    (key.get_ref().to_string(), self.json(item, &format!("{pointer}/{token}")))
                 });
                 Value::Object(entries.collect())
             }

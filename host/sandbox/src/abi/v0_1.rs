@@ -190,7 +190,7 @@ impl CheckerComponent {
         config: &str,
     ) -> wasmtime::Result<Vec<ConfigProblem>> {
         let problems = self.evident_checker_checker().call_validate(store, config).await?;
-        Ok(problems.into_iter().take(CONFIG_PROBLEMS_MAX).map(to_problem).collect())
+        Ok(problems.iter().take(CONFIG_PROBLEMS_MAX).map(to_problem).collect())
     }
 
     /// Calls `check`. Findings and attachments are in the store; the outcome here has none.
@@ -201,7 +201,7 @@ impl CheckerComponent {
     ) -> wasmtime::Result<Result<Outcome, String>> {
         let answer = self.evident_checker_checker().call_check(&mut *store, config).await?;
         Ok(answer.map(|outcome| {
-            let (outcome, non_finite) = to_outcome(outcome);
+            let (outcome, non_finite) = to_outcome(&outcome);
             store.data_mut().sink.observed.non_finite = non_finite;
             outcome
         }))
@@ -241,15 +241,14 @@ fn to_finding(finding: &types::Finding) -> Finding {
 }
 
 /// The outcome, and whether it held a number that is not finite.
-fn to_outcome(outcome: types::Outcome) -> (Outcome, bool) {
+fn to_outcome(outcome: &types::Outcome) -> (Outcome, bool) {
     let total = outcome.metrics.len();
-    let mut metrics: Vec<Metric> =
-        outcome.metrics.into_iter().map(to_metric).filter(Metric::is_finite).collect();
+    let mut metrics: Vec<Metric> = outcome.metrics.iter().map(to_metric).filter(Metric::is_finite).collect();
     // Before the cap: a number above it must not hide.
     let non_finite = metrics.len() < total;
     metrics.truncate(METRICS_MAX);
     let outcome = Outcome {
-        status: match outcome.status {
+        status: match &outcome.status {
             types::Status::Pass => Status::Pass,
             types::Status::Fail => Status::Fail,
             types::Status::Inconclusive(reason) => Status::Inconclusive(to_reason(reason)),
@@ -264,20 +263,20 @@ fn to_outcome(outcome: types::Outcome) -> (Outcome, bool) {
     (outcome, non_finite)
 }
 
-fn to_reason(reason: types::Reason) -> Reason {
+fn to_reason(reason: &types::Reason) -> Reason {
     match reason {
         types::Reason::Malformed => Reason::Malformed,
         types::Reason::NotExamined => Reason::NotExamined,
         types::Reason::Contradiction => Reason::Contradiction,
         types::Reason::Limit => Reason::Limit,
-        types::Reason::InsufficientData(needed) => Reason::InsufficientData(needed),
+        types::Reason::InsufficientData(needed) => Reason::InsufficientData(*needed),
         types::Reason::Unsupported => Reason::Unsupported,
         types::Reason::Stale => Reason::Stale,
         types::Reason::Config => Reason::Config,
     }
 }
 
-fn to_metric(metric: types::Metric) -> Metric {
+fn to_metric(metric: &types::Metric) -> Metric {
     Metric {
         name: text::name(&metric.name),
         value: metric.value,
@@ -307,7 +306,7 @@ fn to_descriptor(descriptor: exported::Descriptor) -> Result<Descriptor, String>
     }
     let config_schema = serde_json::from_str(&descriptor.config_schema)
         .map_err(|error| format!("its config schema is no JSON: {error}"))?;
-    let slots: Vec<Slot> = descriptor.slots.into_iter().map(to_slot).collect();
+    let slots: Vec<Slot> = descriptor.slots.iter().map(to_slot).collect();
     for (index, slot) in slots.iter().enumerate() {
         let again = slots[..index].iter().any(|other| other.name == slot.name);
         if again || !is_slug(&slot.name) {
@@ -328,7 +327,7 @@ fn is_slug(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.bytes().all(fits)
 }
 
-fn to_slot(slot: exported::Slot) -> Slot {
+fn to_slot(slot: &exported::Slot) -> Slot {
     Slot {
         name: text::name(&slot.name),
         title: text::line(&slot.title),
@@ -348,7 +347,7 @@ fn to_slot(slot: exported::Slot) -> Slot {
     }
 }
 
-fn to_problem(problem: exported::Problem) -> ConfigProblem {
+fn to_problem(problem: &exported::Problem) -> ConfigProblem {
     ConfigProblem {
         pointer: text::name(&problem.pointer),
         range: problem

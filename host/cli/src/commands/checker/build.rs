@@ -37,7 +37,9 @@ pub(crate) fn run(arguments: &Build) -> anyhow::Result<Exit> {
         let output = match &arguments.output {
             Some(output) if !several => output.clone(),
             Some(_) => {
-                return Err(UsageError::new("`--output` names one file, and the package makes several").into());
+                return Err(
+                    UsageError::new("`--output` names one file, and the package makes several").into()
+                );
             }
             None => target_folder.join(format!("{}.wasm", component.name)),
         };
