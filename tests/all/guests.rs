@@ -31,7 +31,7 @@ evident_tests::foreach_guest!(has_a_test);
 
 /// Host memory that a check may take beside the guest's own: the allocator's, what 8 MiB of one call
 /// become, pages of code that are used for the first time, and what tests that judge nothing do meanwhile.
-const MARGIN_BYTES: u64 = 48 << 20;
+const MARGIN_BYTES: u64 = 160 << 20;
 
 /// Time beyond a deadline that a debug build on a loaded machine may take.
 const MARGIN: Duration = Duration::from_secs(2);

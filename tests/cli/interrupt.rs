@@ -18,6 +18,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn an_interrupted_check_ends_at_once_and_leaves_nobody_behind() {
+    ends_at_once(Signal::INT);
+}
+
+/// What a build server sends when a job is cancelled.
+#[test]
+fn a_check_that_is_asked_to_end_leaves_nobody_behind() {
+    ends_at_once(Signal::TERM);
+}
+
+fn ends_at_once(signal: Signal) {
     let source = r#"run = ["sh", "-c", "echo $$ > begun.tmp; mv begun.tmp begun; sleep 30"]"#;
     let workspace = Workspace::new(&contract(source));
     let mut command = workspace.command(["check"]);
@@ -29,7 +39,7 @@ fn an_interrupted_check_ends_at_once_and_leaves_nobody_behind() {
         thread::yield_now();
     }
     let asked = Instant::now();
-    kill_process(Pid::from_child(&child), Signal::INT).expect("still runs");
+    kill_process(Pid::from_child(&child), signal).expect("still runs");
     let output = child.wait_with_output().expect("ends");
     assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
     assert_eq!(output.status.code(), Some(130));

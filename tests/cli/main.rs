@@ -12,6 +12,7 @@ mod explain;
 mod files;
 mod help;
 mod interrupt;
+mod lies;
 mod lint;
 mod mistakes;
 mod producers;

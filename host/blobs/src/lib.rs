@@ -4,8 +4,8 @@
 //! once they have their name, and any number of processes may write at the same time.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use evident_core::digest::Digest;
@@ -94,18 +94,22 @@ impl Blobs {
         self.folder.join(&hex[..2]).join(&hex[2..])
     }
 
-    /// Reads a blob whole and compares it with its name.
+    /// Reads an open blob whole and compares it with its name. The bytes are read through `file`, so what
+    /// is proven is what the holder of that file reads, whatever happens to the name meanwhile.
     ///
     /// # Errors
     /// [`Error::Damaged`] when they differ.
-    pub fn verify(&self, digest: Digest) -> Result<(), Error> {
-        let (mut file, _) = self.read(digest)?;
+    pub fn verify(&self, file: &File, digest: Digest) -> Result<(), Error> {
         let mut hash = Sha256::new();
         let mut buffer = vec![0; COPY_BYTES];
+        let mut offset = 0;
         loop {
-            match file.read(&mut buffer) {
+            match file.read_at(&mut buffer, offset) {
                 Ok(0) => break,
-                Ok(count) => hash.update(&buffer[..count]),
+                Ok(count) => {
+                    hash.update(&buffer[..count]);
+                    offset += count as u64;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::io("read", &self.path(digest))(error)),
             }
@@ -206,6 +210,7 @@ fn is_older(path: &Path, age: std::time::Duration) -> bool {
 mod tests {
     use super::*;
     use std::fs::OpenOptions;
+    use std::io::Read;
     use std::time::Duration;
 
     fn store() -> (tempfile::TempDir, Blobs) {
@@ -233,7 +238,7 @@ mod tests {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).expect("reads");
         assert_eq!((bytes.as_slice(), size), (b"abc".as_slice(), 3));
-        blobs.verify(digest).expect("is sound");
+        blobs.verify(&file, digest).expect("is sound");
         assert_eq!(put(&blobs, b"abc"), digest, "the same bytes again are the same blob");
     }
 
@@ -244,7 +249,10 @@ mod tests {
         let path = blobs.path(digest);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("ours");
         OpenOptions::new().write(true).open(&path).expect("opens").write_all(b"a lie").expect("writes");
-        assert!(matches!(blobs.verify(digest), Err(Error::Damaged { digest: named, .. }) if named == digest));
+        let (file, _) = blobs.read(digest).expect("is there");
+        assert!(
+            matches!(blobs.verify(&file, digest), Err(Error::Damaged { digest: named, .. }) if named == digest)
+        );
     }
 
     #[test]

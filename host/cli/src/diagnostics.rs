@@ -1,6 +1,7 @@
 //! Shows the problems of a contract: each with its place in the text, its code and a hint.
 
 use evident_core::problem::{Problem, Severity};
+use evident_core::text;
 use evident_engine::Opened;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity,
@@ -20,7 +21,7 @@ pub(crate) fn print(opened: &Opened) {
     }
     let theme = if ui::coloured() { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH);
-    let source = NamedSource::new(opened.file.path.display().to_string(), opened.file.text.clone());
+    let source = NamedSource::new(opened.file.path.display().to_string(), text::masked(&opened.file.text));
     let mut text = String::new();
     for problem in &opened.problems {
         let shown = Shown { problem, source: &source };
@@ -51,7 +52,7 @@ struct Shown<'a> {
 
 impl std::fmt::Display for Shown<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.problem.message)
+        formatter.write_str(&text::line(&self.problem.message))
     }
 }
 
@@ -71,7 +72,7 @@ impl Diagnostic for Shown<'_> {
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         let hint = self.problem.hint.as_ref()?;
-        Some(Box::new(hint))
+        Some(Box::new(text::line(hint)))
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

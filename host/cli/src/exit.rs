@@ -80,13 +80,6 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
         Ok(exit) => return exit.into(),
         Err(error) => error,
     };
-    // Whoever reads our output has closed it, as `head` does: nobody is left to tell.
-    if error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
-    {
-        return Exit::Met.into();
-    }
     let usage = error.downcast_ref::<UsageError>();
     let exit = if usage.is_some() || is_contract_error(&error) { Exit::Usage } else { Exit::Host };
     let hint = usage.map_or_else(|| contract_hint(&error), |usage| usage.hint.as_deref());
@@ -99,7 +92,12 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
     use evident_engine::Error;
     matches!(
         error.downcast_ref::<Error>(),
-        Some(Error::Contract { .. } | Error::NotAContract { .. } | Error::Workspace { .. })
+        Some(
+            Error::Contract { .. }
+                | Error::NotAContract { .. }
+                | Error::Workspace { .. }
+                | Error::StateInWorkspace { .. }
+        )
     )
 }
 

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
+use evident_core::text;
 use evident_engine::{Blobs, Opened};
 use serde_json::json;
 
@@ -104,7 +105,7 @@ fn command(argv: &[String]) -> String {
     let quoted = argv.iter().map(|argument| {
         if plain(argument) { argument.clone() } else { format!("'{}'", argument.replace('\'', "'\\''")) }
     });
-    quoted.collect::<Vec<_>>().join(" ")
+    text::line(&quoted.collect::<Vec<_>>().join(" "))
 }
 
 /// How the evidence of a source came to be, in one line.

@@ -20,12 +20,14 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Writes a result to stdout: colours only for a terminal, and `NO_COLOR` is respected.
+/// Writes a result to stdout: colours only for a terminal, and `NO_COLOR` is respected. A reader that
+/// has seen enough and closed the pipe, as `head` does, is no error and changes no exit code.
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()?;
-    Ok(())
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Writes something that is no result to stderr. A closed stderr leaves nobody to tell.

@@ -123,10 +123,11 @@ impl Collector {
     /// # Errors
     /// When the blob folder or the scratch folder fails.
     pub async fn collect(&self, source: &Source, after: Option<Timestamp>) -> Result<Evidence, Error> {
-        match &source.recipe {
+        let evidence = match &source.recipe {
             Recipe::Run(run) => run::collect(&self.place, source, run).await,
             Recipe::Files(files) => found::collect(&self.place, source, files, after).await,
-        }
+        };
+        evidence.map(Evidence::with_safe_text)
     }
 
     /// The `collect` globs of a run that match, or could match, a file which the workspace does not

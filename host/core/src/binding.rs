@@ -4,11 +4,13 @@
 //! `S/stdout` and `S/GLOB` select by name. A list gives the artifacts of its entries one after the
 //! other. Media types never select.
 
+use std::collections::BTreeSet;
+
 use globset::GlobBuilder;
 
 use crate::contract::{Bindings, Clause, Placed, Selector};
 use crate::descriptor::{Descriptor, Slot};
-use crate::evidence::{Artifact, Evidence, Origin};
+use crate::evidence::{Artifact, Evidence, Origin, OriginKind};
 use crate::outcome::Reason;
 
 /// Artifacts bound to a slot, each with its origin.
@@ -55,6 +57,10 @@ pub fn bind<'a>(
             for selector in &selectors {
                 bound.artifacts.extend(select(&selector.value, evidence)?);
             }
+            if let Some(twice) = bound_twice(&bound) {
+                let summary = format!("slot `{}` is bound to `{}` twice", slot.name, twice.name);
+                return Err(Unbound::binding(summary));
+            }
             if selectors.is_empty() {
                 return if slot.required {
                     Err(Unbound::binding(format!("slot `{}` needs evidence", slot.name)))
@@ -96,7 +102,7 @@ fn select<'a>(
     }
     let selected: Vec<&Artifact> = match &selector.pattern {
         Some(pattern) => matching(pattern, &source.artifacts),
-        None => files_or_stdout(&source.artifacts),
+        None => files_or_stdout(source),
     };
     if selected.is_empty() {
         let candidates: Vec<&str> = source.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
@@ -106,24 +112,38 @@ fn select<'a>(
     Ok(selected.into_iter().map(|artifact| (artifact, &source.origin)).collect())
 }
 
+/// What the glob matches, and a file of that very name: one that is named like a glob hides no other.
 fn matching<'a>(pattern: &str, artifacts: &'a [Artifact]) -> Vec<&'a Artifact> {
-    // A file whose name looks like a glob is meant by its name first.
-    if let Some(exact) = artifacts.iter().find(|artifact| artifact.name == pattern) {
-        return vec![exact];
-    }
-    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else { return Vec::new() };
-    let matcher = glob.compile_matcher();
-    artifacts.iter().filter(|artifact| matcher.is_match(&artifact.name)).collect()
+    let glob = GlobBuilder::new(pattern).literal_separator(true).build();
+    let matcher = glob.map(|glob| glob.compile_matcher());
+    let is_match = |name: &str| matcher.as_ref().is_ok_and(|matcher| matcher.is_match(name));
+    artifacts.iter().filter(|artifact| artifact.name == pattern || is_match(&artifact.name)).collect()
 }
 
-fn files_or_stdout(artifacts: &[Artifact]) -> Vec<&Artifact> {
-    let files: Vec<&Artifact> =
-        artifacts.iter().filter(|artifact| !matches!(artifact.name.as_str(), "stdout" | "stderr")).collect();
-    if files.is_empty() {
-        artifacts.iter().filter(|artifact| artifact.name == "stdout").collect()
-    } else {
-        files
-    }
+/// Files are what a source is for; what a command printed counts where it made none.
+fn files_or_stdout(source: &Evidence) -> Vec<&Artifact> {
+    let printed = |artifact: &&Artifact| {
+        source.origin.kind == OriginKind::Produced && matches!(artifact.name.as_str(), "stdout" | "stderr")
+    };
+    let artifacts = || source.artifacts.iter();
+    let files: Vec<&Artifact> = artifacts().filter(|artifact| !printed(artifact)).collect();
+    if files.is_empty() { artifacts().filter(|artifact| artifact.name == "stdout").collect() } else { files }
+}
+
+/// The artifact that a slot holds twice: it would count twice.
+fn bound_twice<'a>(bound: &BoundSlot<'a>) -> Option<&'a Artifact> {
+    let mut seen = BTreeSet::new();
+    let again =
+        bound.artifacts.iter().find(|(artifact, origin)| !seen.insert((&origin.source, &artifact.name)));
+    again.map(|(artifact, _)| *artifact)
+}
+
+/// True if a pass over these slots is asserted, not proven: what is judged holds something that the
+/// worker could have written. A trusted slot only says what it is compared with, so it proves nothing.
+#[must_use]
+pub fn rests_on_worker(bound: &[BoundSlot<'_>]) -> bool {
+    let judged = bound.iter().filter(|slot| !slot.slot.trusted);
+    judged.flat_map(|slot| &slot.artifacts).any(|(_, origin)| origin.worker_writable)
 }
 
 fn wrong_number(slot: &Slot, bound: &BoundSlot<'_>) -> String {

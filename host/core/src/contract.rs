@@ -22,6 +22,13 @@ use config::ConfigValue;
 /// Bytes of a contract's text: a thousand times what people write.
 pub const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
 
+/// Sources of a contract. Each is a command or a set of files of its own: ten times what anybody
+/// reviews, and few enough for every rule that holds one against all others.
+pub const SOURCES_MAX: usize = 1000;
+
+/// Criteria and constraints of a contract, together; for the same reason.
+pub const CLAUSES_MAX: usize = 1000;
+
 /// A contract as far as it could be read, and everything that is wrong with its text.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -211,6 +218,8 @@ pub struct CheckerEntry {
     pub name: Placed<String>,
     /// Path of the component, relative to the workspace.
     pub path: Placed<String>,
+    /// The component must have this digest.
+    pub sha256: Option<Digest>,
     /// What WASI it may import.
     pub wasi: Wasi,
     /// Limits that are lowered.

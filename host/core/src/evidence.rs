@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::outcome::Reason;
+use crate::outcome::{NoEvidence, Reason};
+use crate::text;
 
 /// A point in time for people and freshness rules: Unix milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -96,6 +97,26 @@ pub struct Evidence {
     pub artifacts: Vec<Artifact>,
     /// Why this is no evidence after all.
     pub shortfall: Option<Shortfall>,
+}
+
+impl Evidence {
+    /// Refuses evidence whose names would act on a terminal, a page or an agent, and makes the detail of
+    /// a shortfall safe to show. Names select artifacts, so they are refused, never changed.
+    #[must_use]
+    pub fn with_safe_text(mut self) -> Self {
+        let unsafe_name = self.artifacts.iter().find(|artifact| text::name(&artifact.name) != artifact.name);
+        if let Some(artifact) = unsafe_name {
+            let detail =
+                format!("the name `{}` has control characters or is too long", text::name(&artifact.name));
+            let reason = Reason::NoEvidence(NoEvidence::Unreadable);
+            self.shortfall.get_or_insert(Shortfall { reason, detail });
+            self.artifacts.clear();
+        }
+        if let Some(shortfall) = &mut self.shortfall {
+            shortfall.detail = text::line(&shortfall.detail);
+        }
+        self
+    }
 }
 
 /// Guesses a media type from a name, for people.

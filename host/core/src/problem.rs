@@ -82,6 +82,8 @@ rules! {
     UnusedEvidence = "unused-evidence", Warning;
     /// An entry of `[checkers]` that nothing uses.
     UnusedChecker = "unused-checker", Warning;
+    /// A checker whose bytes nothing pins: its pass is asserted, not proven.
+    UnpinnedChecker = "unpinned-checker", Warning;
     /// Evidence that the worker can write itself: what rests on it alone is asserted, not proven.
     SelfWritten = "self-written-evidence", Warning;
 }

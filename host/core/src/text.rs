@@ -53,6 +53,18 @@ pub fn message(text: &str) -> String {
     clean(text, MESSAGE_BYTES_MAX, Lines::Keep)
 }
 
+/// The text with every character that acts or hides replaced by question marks, byte for byte: places
+/// in the text stay what they are. For showing a piece of a file.
+#[must_use]
+pub fn masked(text: &str) -> String {
+    let mask = |character: char| match character {
+        '\n' | '\t' => character.to_string(),
+        hidden if is_hidden(hidden) => "?".repeat(hidden.len_utf8()),
+        visible => visible.to_string(),
+    };
+    text.chars().map(mask).collect()
+}
+
 /// What happens to line feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
@@ -95,6 +107,13 @@ mod tests {
         assert_eq!(line("a\nb"), "a b");
         assert_eq!(line("safe\u{202e}txt.exe\u{200b}"), "safe\\u{202e}txt.exe\\u{200b}");
         assert_eq!(line("\u{e0041}"), "\\u{e0041}");
+    }
+
+    #[test]
+    fn a_mask_keeps_every_place() {
+        let text = "a\u{1b}[2J\tb\u{202e}\u{85}\nä";
+        assert_eq!(masked(text), "a?[2J\tb?????\nä");
+        assert_eq!(masked(text).len(), text.len());
     }
 
     #[test]

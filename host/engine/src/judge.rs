@@ -6,8 +6,8 @@ use evident_core::assessment::{BoundArtifact, CheckerIdentity, Judged, Usage};
 use evident_core::binding::{self, BoundSlot};
 use evident_core::contract::Clause;
 use evident_core::downgrade;
-use evident_core::evidence::Evidence;
-use evident_core::outcome::{Fault, NoEvidence, Outcome, Reason};
+use evident_core::evidence::{Artifact, Evidence, Origin};
+use evident_core::outcome::{Fault, NoEvidence, Outcome, Reason, Status};
 use evident_sandbox::{Bound, Input, Limits, Request};
 
 use crate::{Engine, Error, Event, Listener, LoadedChecker, Opened};
@@ -36,14 +36,7 @@ impl Engine {
         let loaded = opened.checkers.get(&clause.checker.value).expect("a sound contract has its checkers");
         let answer = match binding::bind(clause, &loaded.descriptor, evidence) {
             Ok(bound) => self.ask(clause, loaded, &bound, listener)?,
-            Err(unbound) => Answer {
-                outcome: Outcome::undecided(unbound.reason, unbound.summary),
-                fault: None,
-                log: String::new(),
-                usage: None,
-                bound: Vec::new(),
-                asserted: false,
-            },
+            Err(unbound) => Answer::undecided(unbound.reason, unbound.summary),
         };
         listener(Event::Judged(name.clone(), answer.outcome.status));
         Ok(Judged {
@@ -72,27 +65,14 @@ impl Engine {
     ) -> Result<Answer, Error> {
         let inputs = match self.inputs(bound) {
             Ok(inputs) => inputs,
-            Err(error) => {
-                // The blob was there when it was collected: somebody took it away.
-                let outcome =
-                    Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), error.to_string());
-                let asserted = false;
-                return Ok(Answer {
-                    outcome,
-                    fault: None,
-                    log: String::new(),
-                    usage: None,
-                    bound: Vec::new(),
-                    asserted,
-                });
-            }
+            Err(error) => return Ok(Answer::damaged(&error)),
         };
         let name = clause.name.value.clone();
         let hear = Arc::clone(listener);
         let checked = loaded.checker.check(Request {
             config: clause.config.json.to_string(),
             limits: limits(loaded, bound),
-            bound: inputs,
+            bound: inputs.clone(),
             blobs: self.blobs.clone(),
             progress: Some(Arc::new(move |done, total| hear(Event::Progress(name.clone(), done, total)))),
         });
@@ -101,33 +81,61 @@ impl Engine {
             Some(refused) => downgrade::apply(checked.outcome, &refused),
             None => checked.outcome,
         };
-        let artifacts = || bound.iter().flat_map(|slot| &slot.artifacts);
+        if outcome.status == Status::Pass
+            && let Err(error) = self.verify(&inputs)
+        {
+            return Ok(Answer::damaged(&error));
+        }
         Ok(Answer {
             outcome,
             fault: checked.fault,
             log: checked.log,
             usage: Some(checked.usage),
-            asserted: artifacts().count() > 0 && artifacts().all(|(_, origin)| origin.worker_writable),
+            asserted: !loaded.pinned || binding::rests_on_worker(bound),
             bound: described(bound, read),
         })
     }
 
+    /// Opens what is bound, and proves that it still is what was collected: a command that ran later could
+    /// have found the blobs.
     fn inputs(&self, bound: &[BoundSlot<'_>]) -> Result<Vec<Bound>, Error> {
-        bound
-            .iter()
-            .map(|slot| {
-                let inputs = slot.artifacts.iter().map(|(artifact, origin)| {
-                    let (file, _) = self.blobs.read(artifact.digest)?;
-                    Ok(Input {
-                        artifact: (*artifact).clone(),
-                        origin: (*origin).clone(),
-                        file: Arc::new(file),
-                    })
-                });
-                let inputs = inputs.collect::<Result<_, Error>>()?;
-                Ok(Bound { slot: slot.slot.name.clone(), inputs })
-            })
-            .collect()
+        let open = |artifact: &Artifact, origin: &Origin| {
+            let (file, _) = self.blobs.read(artifact.digest)?;
+            Ok::<_, Error>(Input { artifact: artifact.clone(), origin: origin.clone(), file: Arc::new(file) })
+        };
+        let slots = bound.iter().map(|slot| {
+            let inputs = slot.artifacts.iter().map(|(artifact, origin)| open(artifact, origin));
+            Ok(Bound { slot: slot.slot.name.clone(), inputs: inputs.collect::<Result<_, Error>>()? })
+        });
+        let inputs: Vec<Bound> = slots.collect::<Result<_, Error>>()?;
+        self.verify(&inputs)?;
+        Ok(inputs)
+    }
+
+    fn verify(&self, inputs: &[Bound]) -> Result<(), Error> {
+        for input in inputs.iter().flat_map(|slot| &slot.inputs) {
+            self.blobs.verify(&input.file, input.artifact.digest)?;
+        }
+        Ok(())
+    }
+}
+
+impl Answer {
+    /// No checker was asked, or its answer is about other bytes.
+    fn undecided(reason: Reason, summary: String) -> Self {
+        Self {
+            outcome: Outcome::undecided(reason, summary),
+            fault: None,
+            log: String::new(),
+            usage: None,
+            bound: Vec::new(),
+            asserted: false,
+        }
+    }
+
+    /// A blob is gone or holds other bytes: somebody was at the state folder.
+    fn damaged(error: &Error) -> Self {
+        Self::undecided(Reason::NoEvidence(NoEvidence::Unreadable), error.to_string())
     }
 }
 

@@ -52,6 +52,16 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+    /// State below the workspace would be evidence of itself.
+    #[error(
+        "the state folder `{state}` lies in the workspace `{workspace}`: set `EVIDENT_STATE` to a folder outside"
+    )]
+    StateInWorkspace {
+        /// The state folder.
+        state: PathBuf,
+        /// The workspace.
+        workspace: PathBuf,
+    },
     /// No home and no variable says where state goes.
     #[error("no place for state: set `EVIDENT_STATE` to the absolute path of a folder, or `HOME`")]
     NoStateFolder,
@@ -134,6 +144,14 @@ impl Engine {
 
     /// Collects in `workspace`; the `{out}` folders of commands are made in the state folder.
     fn collector(&self, workspace: &Path) -> Result<Collector, Error> {
+        let state = std::fs::canonicalize(&self.state).map_err(|source| Error::State {
+            action: "find",
+            path: self.state.clone(),
+            source,
+        })?;
+        if state.starts_with(workspace) {
+            return Err(Error::StateInWorkspace { state, workspace: workspace.to_owned() });
+        }
         Ok(Collector::new(workspace, &self.state.join("out"), self.blobs.clone())?)
     }
 

@@ -77,6 +77,7 @@ pub struct LoadedChecker {
     /// What it may import beside its world.
     pub wasi: Wasi,
     pub(crate) limits: LimitEntries,
+    pub(crate) pinned: bool,
 }
 
 impl Opened {
@@ -129,6 +130,7 @@ impl Engine {
             from: resolved.from.to_string(),
             wasi: resolved.wasi,
             limits: resolved.limits,
+            pinned: resolved.pinned,
         })
     }
 

@@ -25,6 +25,8 @@ pub struct Resolved {
     pub wasi: Wasi,
     /// Limits that the contract lowers.
     pub limits: LimitEntries,
+    /// True if nobody can have swapped the bytes: part of the binary, or pinned by digest.
+    pub pinned: bool,
 }
 
 /// Where the bytes of a checker are from.
@@ -51,6 +53,9 @@ pub enum Error {
     /// Nobody has a checker of that name.
     #[error("unknown checker `{0}`")]
     Unknown(String),
+    /// An entry of the contract has the name of a built-in checker.
+    #[error("`{0}` is the name of a built-in checker; name this one otherwise")]
+    Shadows(String),
     /// The file could not be read.
     #[error("failed to read the component `{path}`")]
     Read {
@@ -92,16 +97,19 @@ pub fn builtin(name: &str) -> Option<Resolved> {
         digest: digest(builtin.bytes),
         wasi: Wasi::None,
         limits: LimitEntries::default(),
+        pinned: true,
     })
 }
 
-/// Finds the checker that a contract calls `name`. An entry of the contract goes before a built-in one.
+/// Finds the checker that a contract calls `name`; `bytes_max` bounds its file.
+/// An entry with the name of a built-in checker is refused: a report says only the name.
 ///
 /// # Errors
-/// When there is none, or its file cannot be read. `bytes_max` bounds the file.
+/// When there is none, or its file cannot be read or is not the pinned one.
 pub fn resolve(contract: &Contract, workspace: &Path, name: &str, bytes_max: u64) -> Result<Resolved, Error> {
     let entry = contract.checkers.iter().find(|entry| entry.name.value == name);
     match entry {
+        Some(_) if builtin(name).is_some() => Err(Error::Shadows(name.to_owned())),
         Some(entry) => of_entry(entry, workspace, bytes_max),
         None => builtin(name).ok_or_else(|| Error::Unknown(name.to_owned())),
     }
@@ -139,10 +147,16 @@ pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
 
 fn of_entry(entry: &CheckerEntry, workspace: &Path, bytes_max: u64) -> Result<Resolved, Error> {
     let path = workspace.join(&entry.path.value);
+    let unfit = |what: String| Error::Unfit { path: path.clone(), what };
     let bytes = read(&path, bytes_max)?;
+    let found = digest(&bytes);
+    if let Some(pinned) = entry.sha256.filter(|pinned| *pinned != found) {
+        return Err(unfit(format!("has the digest {}, pinned is {}", found.short(), pinned.short())));
+    }
     Ok(Resolved {
+        pinned: entry.sha256.is_some(),
         from: From::Path(path),
-        digest: digest(&bytes),
+        digest: found,
         bytes: Cow::Owned(bytes),
         wasi: entry.wasi,
         limits: entry.limits.clone(),

@@ -11,7 +11,7 @@ use evident_core::assessment::Usage;
 use evident_core::contract::Wasi;
 use evident_core::descriptor::{ConfigProblem, Descriptor};
 use evident_core::downgrade::Observed;
-use evident_core::outcome::{Fault, FaultClass, NoEvidence, Outcome, Reason};
+use evident_core::outcome::{Fault, FaultClass, NoEvidence, Outcome, Reason, Status};
 use wasmtime::Store;
 
 use crate::abi::v0_1::{CheckerComponent, CheckerComponentPre};
@@ -115,7 +115,8 @@ impl Checker {
             Ok(Err(message)) => of_fault(*refusal(FaultClass::CheckerError, message)),
             Err(fault) => of_fault(fault),
         };
-        if let Some(failure) = run.state.read_failure.take() {
+        // A fail stands: whatever was not read could only have added to it.
+        if let Some(failure) = run.state.read_failure.take().filter(|_| outcome.status != Status::Fail) {
             outcome = Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), failure);
         }
         let sink = &mut run.state.sink;

@@ -5,6 +5,7 @@ use evident_core::assessment::Assessment;
 use evident_engine::{Engine, Listener, Opened};
 use tokio::runtime::Runtime;
 use tokio::signal::ctrl_c;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::ContractArguments;
 use crate::exit::Exit;
@@ -49,6 +50,16 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
     Ok(assessment.roll_up.into())
 }
 
+/// Ctrl-C, a closed terminal, or a polite request to end, as a build server sends it.
+async fn interruption() -> std::io::Result<()> {
+    let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        interrupted = ctrl_c() => interrupted,
+        _ = hangup.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
 /// Nothing when Ctrl-C came first: dropping the assessment ends the commands that run.
 fn interruptible(
     engine: &Engine,
@@ -59,7 +70,7 @@ fn interruptible(
     let assessment = runtime.block_on(async {
         tokio::select! {
             assessment = engine.assess(opened, listener) => assessment.map(Some),
-            _ = ctrl_c() => Ok(None),
+            _ = interruption() => Ok(None),
         }
     });
     // A check that still runs holds nothing but memory: it is not waited for.

@@ -7,6 +7,7 @@ use evident_core::assessment::{Assessment, Judged};
 use evident_core::contract::values::{show_duration, show_size};
 use evident_core::outcome::{Direction, Fault, Finding, Metric, Severity, Status};
 use evident_core::roll_up::RollUp;
+use evident_core::text;
 use evident_engine::{Blobs, Opened};
 
 use super::{decisive, provenance, sources, status, time, verdict_line};
@@ -22,7 +23,11 @@ const MESSAGE_LINES_SHOWN: usize = 8;
 const INDENT: &str = "      ";
 
 pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
-    let mut text = format!("{}\n{}\n\n", styled(style::STRONG, &assessment.goal), opened.contract.objective);
+    let mut text = format!(
+        "{}\n{}\n\n",
+        styled(style::STRONG, &text::line(&assessment.goal)),
+        text::message(&opened.contract.objective)
+    );
     let width = assessment.clauses.iter().map(|judged| judged.name.len()).max().unwrap_or(0);
     for judged in &assessment.clauses {
         clause(&mut text, judged, width);

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::outcome::{Severity, Status};
 
+use evident_core::text;
 use evident_engine::Opened;
 
 use super::{provenance, sources, status, verdict_line};
@@ -14,8 +15,8 @@ use super::{provenance, sources, status, verdict_line};
 const FINDINGS_SHOWN: usize = 20;
 
 pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
-    let mut text = format!("## {}: {}\n\n", inline(&assessment.goal), assessment.roll_up.word());
-    writeln!(text, "{}\n", inline(&opened.contract.objective)).expect("a string");
+    let mut text = format!("## {}: {}\n\n", inline(&text::line(&assessment.goal)), assessment.roll_up.word());
+    writeln!(text, "{}\n", inline(&text::line(&opened.contract.objective))).expect("a string");
     text += "| | clause | outcome | summary | examined |\n|---|---|---|---|---|\n";
     for judged in &assessment.clauses {
         let examined = &judged.outcome.examined;

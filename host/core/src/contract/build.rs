@@ -7,9 +7,10 @@ use std::time::Duration;
 use super::config::ConfigValue;
 use super::walk::{Table, Value};
 use super::{
-    Bindings, CheckerEntry, Clause, ClauseKind, Contract, Files, LimitEntries, Placed, Recipe, Run, Selector,
-    Source, Wasi,
+    Bindings, CLAUSES_MAX, CheckerEntry, Clause, ClauseKind, Contract, Files, LimitEntries, Placed, Recipe,
+    Run, SOURCES_MAX, Selector, Source, Wasi,
 };
+use crate::digest::Digest;
 use crate::problem::{Problem, Rule, Span};
 
 /// Time that a command gets where the contract names none.
@@ -30,10 +31,13 @@ pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
     let text =
         |name: &str| goal.and_then(|goal| goal.text(name)).map(|text| text.value.clone()).unwrap_or_default();
     let mut builder = Builder { problems };
-    let sources = root.named("evidence").filter_map(|(name, table)| builder.source(name, table)).collect();
+    // One more than lint accepts, so that it sees that there are too many; nobody walks over the rest.
+    let sources = root.named("evidence").filter_map(|(name, table)| builder.source(name, table));
+    let sources = sources.take(SOURCES_MAX + 1).collect();
     let mut clauses: Vec<Clause> = Vec::new();
     for (kind, key) in [(ClauseKind::Criterion, "criteria"), (ClauseKind::Constraint, "constraints")] {
-        clauses.extend(root.named(key).map(|(name, table)| builder.clause(kind, name, table)));
+        let rest = CLAUSES_MAX + 1 - clauses.len();
+        clauses.extend(root.named(key).take(rest).map(|(name, table)| builder.clause(kind, name, table)));
     }
     let checkers = root.named("checkers").filter_map(|(name, table)| builder.checker(name, table)).collect();
     Contract { name: text("name"), objective: text("objective"), sources, clauses, checkers }
@@ -96,6 +100,7 @@ impl Builder<'_> {
         let collect = table.texts("collect");
         for pattern in &collect {
             self.inside(pattern);
+            self.is_glob(pattern);
         }
         let cwd = table.text("cwd");
         if let Some(folder) = cwd {
@@ -124,11 +129,9 @@ impl Builder<'_> {
         let paths = table.texts("files");
         for path in &paths {
             self.inside(path);
+            self.is_glob(path);
         }
-        let sha256 = table.text("sha256").and_then(|text| {
-            let digest = text.value.parse();
-            digest.map_err(|error| self.report(Rule::BadValue, text.span.clone(), format!("{error}"))).ok()
-        });
+        let sha256 = self.digest(table);
         let one_file = paths.len() == 1 && !paths[0].value.contains(['*', '?', '[', '{']);
         if table.has("sha256") && !one_file {
             let message = "`sha256` pins one file; name exactly one, without a glob";
@@ -150,8 +153,12 @@ impl Builder<'_> {
             let hint = "paths are relative to the folder of the contract and stay inside it";
             self.problems.push(Problem::new(Rule::BadValue, path.span.clone(), message).hint(hint));
         }
-        if globset::Glob::new(&path.value).is_err() {
-            self.report(Rule::BadValue, path.span.clone(), format!("`{}` is no glob", path.value));
+    }
+
+    /// Refuses a text that is no glob.
+    fn is_glob(&mut self, text: &Placed<String>) {
+        if globset::Glob::new(&text.value).is_err() {
+            self.report(Rule::BadValue, text.span.clone(), format!("`{}` is no glob", text.value));
         }
     }
 
@@ -200,6 +207,12 @@ impl Builder<'_> {
         Some(Placed { value, span: text.span.clone() })
     }
 
+    fn digest(&mut self, table: &Table) -> Option<Digest> {
+        let text = table.text("sha256")?;
+        let digest = text.value.parse();
+        digest.map_err(|error| self.report(Rule::BadValue, text.span.clone(), format!("{error}"))).ok()
+    }
+
     fn checker(&mut self, name: &Placed<String>, table: &Table) -> Option<CheckerEntry> {
         let path = table.text("path")?;
         self.inside(path);
@@ -207,6 +220,7 @@ impl Builder<'_> {
         Some(CheckerEntry {
             name: name.clone(),
             path: path.clone(),
+            sha256: self.digest(table),
             wasi: match table.text("wasi") {
                 Some(word) if word.value == "inert" => Wasi::Inert,
                 _ => Wasi::None,
@@ -223,5 +237,32 @@ impl Builder<'_> {
                 wall: limits.and_then(|limits| limits.duration("wall").cloned()),
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::contract;
+
+    fn messages(text: &str) -> Vec<String> {
+        contract::read(text).problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    /// Catches a path that is refused for what only a glob means.
+    #[test]
+    fn only_globs_are_read_as_globs() {
+        let text = |cwd: &str, collect: &str, files: &str, path: &str| {
+            format!(
+                "version = 1\n[goal]\nname = \"n\"\nobjective = \"o\"\n\
+                 [evidence.a]\nrun = [\"true\"]\ncwd = \"{cwd}\"\ncollect = [\"{collect}\"]\n\
+                 [evidence.b]\nfiles = [\"{files}\"]\n[checkers.c]\npath = \"{path}\"\n"
+            )
+        };
+        assert_eq!(messages(&text("a[b", "*.xml", "*.json", "a[b.wasm")), [""; 0]);
+        assert_eq!(messages(&text(".", "a[b", "c[d", "c.wasm")), ["`a[b` is no glob", "`c[d` is no glob"]);
+        let outside = messages(&text("/etc", "../x", "/y", "x/../../z"));
+        let expected =
+            ["/etc", "../x", "/y", "x/../../z"].map(|path| format!("`{path}` leaves the workspace"));
+        assert_eq!(outside, expected);
     }
 }

@@ -200,6 +200,12 @@ const CONSTRAINT: &[Key] =
 
 const CHECKER: &[Key] = &[
     key("path", Kind::Text, Required, "Path of the component, relative to the workspace."),
+    key(
+        "sha256",
+        Kind::Text,
+        Optional,
+        "Digest of the component: pins it. Without one, a pass is asserted, not proven.",
+    ),
     not_yet("source", "A registry reference."),
     key(
         "wasi",

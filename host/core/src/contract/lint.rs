@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bindings, Clause, Contract, Placed, Recipe, Selector, Source};
+use super::{Bindings, CLAUSES_MAX, Clause, Contract, Placed, Recipe, SOURCES_MAX, Selector, Source};
 use crate::descriptor::{ConfigProblem, Descriptor, Slot};
 use crate::problem::{Problem, Rule, Span, did_you_mean, listed};
 use crate::schedule;
@@ -24,7 +24,10 @@ pub enum CheckerState<'a> {
 /// Rules that need nothing but the contract.
 #[must_use]
 pub fn structure(contract: &Contract) -> Vec<Problem> {
-    let mut problems = Vec::new();
+    let mut problems = too_many(contract);
+    if !problems.is_empty() {
+        return problems;
+    }
     if !contract.clauses.iter().any(|clause| clause.kind == super::ClauseKind::Criterion) {
         let hint = "add a table `[criteria.NAME]` with `checker` and `evidence`";
         problems.push(Problem::new(Rule::NoCriterion, 0..0, "the contract has no criterion").hint(hint));
@@ -39,6 +42,12 @@ pub fn structure(contract: &Contract) -> Vec<Problem> {
         for selector in selectors(&clause.evidence) {
             known_source(contract, &selector.value.source, &selector.span, &mut problems);
         }
+    }
+    for checker in contract.checkers.iter().filter(|checker| checker.sha256.is_none()) {
+        let message = format!("nothing pins the component of `{}`", checker.name.value);
+        let hint =
+            "whoever can write it decides: its passes are asserted, not proven, until `sha256` pins it";
+        problems.push(Problem::new(Rule::UnpinnedChecker, checker.path.span.clone(), message).hint(hint));
     }
     if let Err(cycle) = schedule::batches(&contract.sources) {
         for name in cycle {
@@ -55,6 +64,8 @@ pub fn structure(contract: &Contract) -> Vec<Problem> {
 #[must_use]
 pub fn clause(contract: &Contract, clause: &Clause, checker: &CheckerState<'_>) -> Vec<Problem> {
     match checker {
+        // The rest was not read: what a clause names may stand there.
+        _ if !too_many(contract).is_empty() => Vec::new(),
         CheckerState::Refused => Vec::new(),
         CheckerState::Unknown(_) if clause.checker.value.is_empty() => Vec::new(),
         CheckerState::Unknown(known) => {
@@ -93,6 +104,20 @@ pub fn selectors(evidence: &Bindings) -> impl Iterator<Item = &Placed<Selector>>
         Bindings::Slots(slots) => (None, Some(slots)),
     };
     lone.into_iter().chain(slots.into_iter().flatten().flat_map(|(_, selectors)| selectors))
+}
+
+/// Nearly every rule holds one against all others, so that their number is judged before anything else.
+fn too_many(contract: &Contract) -> Vec<Problem> {
+    let source = contract.sources.get(SOURCES_MAX).map(|source| (&source.name, SOURCES_MAX, "sources"));
+    let clause = contract.clauses.get(CLAUSES_MAX);
+    let clause = clause.map(|clause| (&clause.name, CLAUSES_MAX, "criteria and constraints"));
+    let beyond = source.into_iter().chain(clause);
+    let problem = |(name, most, what): (&Placed<String>, usize, &str)| {
+        let message = format!("the contract has more than {most} {what}");
+        let problem = Problem::new(Rule::BadValue, name.span.clone(), message);
+        problem.hint("everything from here on is not read; split the contract")
+    };
+    beyond.map(problem).collect()
 }
 
 fn same_but_for_case<'a>(names: impl Iterator<Item = &'a Placed<String>>, problems: &mut Vec<Problem>) {
@@ -214,5 +239,51 @@ fn trusted(contract: &Contract, slot: &Slot, selector: &Placed<Selector>, proble
         let message = format!("slot `{}` takes only evidence that the worker cannot have written", slot.name);
         let hint = "feed it from a source with `files` and a pinned `sha256`";
         problems.push(Problem::new(Rule::UntrustedEvidence, selector.span.clone(), message).hint(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{self, CLAUSES_MAX, SOURCES_MAX};
+
+    /// Sources, each of which needs the next one, and clauses that read the first.
+    fn contract(sources: usize, clauses: usize) -> String {
+        let source = |index: usize| {
+            let needs = if index + 1 < sources { format!("\"s{}\"", index + 1) } else { String::new() };
+            format!("[evidence.s{index}]\nrun = [\"true\"]\nneeds = [{needs}]\n")
+        };
+        let clause = |index: usize| {
+            let kind = if index % 2 == 0 { "criteria" } else { "constraints" };
+            format!("[{kind}.c{index}]\nchecker = \"benchmark\"\nevidence = \"s0\"\n")
+        };
+        let parts = (0..sources).map(source).chain((0..clauses).map(clause));
+        "version = 1\n[goal]\nname = \"n\"\nobjective = \"o\"\n".to_owned() + &parts.collect::<String>()
+    }
+
+    /// Catches a contract whose rules, each held against all others, take minutes.
+    #[test]
+    fn sources_and_clauses_are_bounded() {
+        let judged = |text: &str| structure(&contract::read(text).contract);
+        assert_eq!(judged(&contract(SOURCES_MAX, CLAUSES_MAX)), []);
+        let text = contract(SOURCES_MAX + 1, 1);
+        let problems = judged(&text);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!((problems[0].rule, &text[problems[0].span.clone()]), (Rule::BadValue, "s1000"));
+        assert_eq!(problems[0].message, "the contract has more than 1000 sources");
+        let problems = judged(&contract(1, CLAUSES_MAX + 2));
+        let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(messages, ["the contract has more than 1000 criteria and constraints"]);
+        assert_eq!(judged(&contract(SOURCES_MAX + 1, CLAUSES_MAX + 1)).len(), 2);
+        let read = contract::read(&contract(2 * SOURCES_MAX, 2 * CLAUSES_MAX)).contract;
+        assert_eq!((read.sources.len(), read.clauses.len()), (SOURCES_MAX + 1, CLAUSES_MAX + 1));
+    }
+
+    /// Catches messages about slots, each of which looks for sources, after the contract was refused.
+    #[test]
+    fn clauses_of_a_refused_contract_are_left_alone() {
+        let contract = contract::read(&contract(SOURCES_MAX + 1, 1)).contract;
+        let known = ["tests".to_owned()];
+        assert_eq!(clause(&contract, &contract.clauses[0], &CheckerState::Unknown(&known)), []);
     }
 }

@@ -76,6 +76,7 @@ fn resolve(arguments: &Inspect) -> anyhow::Result<Resolved> {
             Profile::Inert => Wasi::Inert,
         },
         limits: LimitEntries::default(),
+        pinned: false,
     })
 }
 
