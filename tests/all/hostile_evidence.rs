@@ -67,7 +67,7 @@ fn documents_made_to_hurt() {
         "&a;".repeat(50_000)
     );
     let deep = "<testsuite>".repeat(1_000_000);
-    let deep_other = format!("<testsuite>{}", "<x>".repeat(1_000_000));
+    let deep_other = format!("<testsuite>{}", "<properties>".repeat(1_000_000));
     let xxe = |target: &str| {
         format!(
             "<!DOCTYPE x [<!ENTITY x SYSTEM '{target}'>]><testsuite><testcase name='a'>&x;</testcase></testsuite>"

@@ -30,7 +30,7 @@ mod raw {
 }
 
 fn main() {
-    let mut criterion = Criterion::default().configure_from_args();
+    let mut criterion = Criterion::default().output_directory(&figures()).configure_from_args();
     fresh_instance(&mut criterion);
     junit(&mut criterion);
     read_at(&mut criterion);
@@ -228,10 +228,14 @@ fn show(nanoseconds: f64) -> String {
     }
 }
 
+/// Where criterion stores what it measured, so that the ratios are those of this run.
+fn figures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/criterion")
+}
+
 /// The median that criterion has just stored, in nanoseconds.
 fn median(group: &str, name: &str) -> Option<f64> {
-    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/criterion");
-    let estimates = fs::read(target.join(group).join(name).join("new/estimates.json")).ok()?;
+    let estimates = fs::read(figures().join(group).join(name).join("new/estimates.json")).ok()?;
     let estimates: serde_json::Value = serde_json::from_slice(&estimates).ok()?;
     estimates["median"]["point_estimate"].as_f64()
 }

@@ -27,7 +27,7 @@ const RATIO_MAX: f64 = 1000.0;
 /// Which figure of the benchmark is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Measure {
-    /// The stated value where there is one, otherwise the median. A ratio is always of the median.
+    /// The median where there are samples, otherwise the stated value. A ratio is always of the median.
     Auto,
     /// The stated value.
     Stated,
@@ -76,7 +76,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         config.text("benchmark", "which benchmark; may be absent if the evidence has exactly one");
     let measure = config.choice(
         "metric",
-        "which figure: `auto` is the stated value, else the median; percentiles are nearest-rank",
+        "which figure: `auto` is the median, without samples the stated value; percentiles are nearest-rank",
         MEASURES,
         "auto",
     );

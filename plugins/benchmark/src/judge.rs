@@ -9,7 +9,7 @@ use evident_checker::{Artifact, Direction, Error, Finding, Location, Metric, Out
 
 use crate::config::Settings;
 use crate::figure;
-use crate::limits::{Figure, Judged, Side};
+use crate::limits::{self, Figure, Judged, Side};
 use crate::ratio::{self, Comparison, Verdict};
 use crate::series::{Series, Slot};
 use crate::statistics::{Outliers, sorted};
@@ -163,7 +163,10 @@ impl Judgement<'_> {
             Ok(figure) => figure,
             Err(doubt) => return self.doubts.push(doubt),
         };
-        self.examined = if figure.samples == 0 { (1, "values") } else { (figure.samples, "samples") };
+        self.examined = match figure.samples {
+            0 => (1, "value"),
+            count => (count, limits::samples_unit(count)),
+        };
         for (side, limit) in limits {
             match figure.judge(&series.name, side, limit) {
                 Ok(judged) => self.limit(series, side, judged),
@@ -197,7 +200,7 @@ impl Judgement<'_> {
             Ok(comparison) => comparison,
             Err(doubt) => return self.doubts.push(doubt),
         };
-        self.examined = (series.samples.len(), "samples");
+        self.examined = (series.samples.len(), limits::samples_unit(series.samples.len()));
         let name = format!("{} {} ratio", figure::name(&series.name), comparison.word);
         let metric = Metric::new(name, comparison.ratio, "").limit(bound, Direction::Lower);
         self.metrics.push(metric.noise(comparison.interval.half_width()));

@@ -50,8 +50,12 @@ impl Figure {
     pub(crate) fn of(series: &Series, settings: &Settings) -> Result<Self, Doubt> {
         let statistic = match (settings.measure, series.value) {
             (Measure::Of(statistic), _) => statistic,
-            (Measure::Auto | Measure::Stated, Some(value)) => return Self::stated(series, settings, value),
-            (Measure::Auto, None) => Statistic::Median,
+            (Measure::Stated, Some(value)) => return Self::stated(series, settings, value),
+            // Samples show where they lie; a figure stated beside them could be any of them.
+            (Measure::Auto, Some(value)) if series.samples.is_empty() => {
+                return Self::stated(series, settings, value);
+            }
+            (Measure::Auto, _) => Statistic::Median,
             (Measure::Stated, None) => {
                 let why = "no single value is stated; set `metric` to a figure of the samples, for example `median`";
                 return Err(Doubt::new(Reason::Config, why));
@@ -129,8 +133,14 @@ pub(crate) fn enough(word: &str, found: usize, needed: usize) -> Result<(), Doub
     if found >= needed {
         return Ok(());
     }
-    let why = format!("{word} needs {needed} samples, {found} are there");
+    let verb = if found == 1 { "is" } else { "are" };
+    let why = format!("{word} needs {needed} {}, {found} {verb} there", samples_unit(needed));
     Err(Doubt::new(Reason::InsufficientData(needed as u64), why))
+}
+
+/// What so many samples are called.
+pub(crate) fn samples_unit(count: usize) -> &'static str {
+    if count == 1 { "sample" } else { "samples" }
 }
 
 /// The word that the config has for a statistic.

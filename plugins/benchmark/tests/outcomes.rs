@@ -83,7 +83,7 @@ fn static_limits() {
             r#"{"metric":"median","max":"2 MiB"}"#,
             &size,
             inconclusive(Reason::InsufficientData(1)),
-            "bundle median needs 1 samples, 0 are there",
+            "bundle median needs 1 sample, 0 are there",
         ),
         (
             r#"{"metric":"value","max":"120 ms"}"#,
@@ -101,12 +101,65 @@ fn static_limits() {
             r#"{"max":2}"#,
             &size,
             inconclusive(Reason::Config),
-            "bundle the figures against `max`: `MiB` cannot be compared with ``",
+            "bundle the figures against `max`: `MiB` cannot be compared with a plain number",
         ),
     ] {
         let (outcome, _) = judge(config, &[current], &[]);
         assert_eq!((outcome.status, outcome.summary.as_str()), (status, summary), "{config}");
     }
+}
+
+/// Catches one stated figure that outvotes the samples beside it: anyone can write it.
+#[test]
+fn samples_beat_a_stated_value() {
+    let text = r#"{"name":"a","unit":"ms","value":1,"samples":[1,1000,1000,1000]}"#;
+    for (config, status, summary) in [
+        (r#"{"max":"120 ms"}"#, Status::Fail, "a median 1000 ms > 120 ms (n=4)"),
+        (r#"{"metric":"auto","min":"120 ms"}"#, Status::Pass, "a median 1000 ms >= 120 ms (n=4)"),
+        (r#"{"metric":"value","max":"120 ms"}"#, Status::Pass, "a value 1 ms <= 120 ms"),
+    ] {
+        let (outcome, _) = judge(config, &[text], &[]);
+        assert_eq!((outcome.status, outcome.summary.as_str()), (status, summary), "{config}");
+    }
+}
+
+/// Catches `max = 3`, meant as 3 %, that a figure of 300 % keeps.
+#[test]
+fn percent_is_no_plain_number() {
+    for (config, current, status, summary) in [
+        (
+            r#"{"max":3}"#,
+            value("errors", "%", 1.0),
+            inconclusive(Reason::Config),
+            "errors the figures against `max`: `%` cannot be compared with a plain number",
+        ),
+        (
+            r#"{"max":"3 %"}"#,
+            value("errors", "", 0.01),
+            inconclusive(Reason::Config),
+            "errors the figures against `max`: a plain number cannot be compared with `%`",
+        ),
+        (r#"{"max":"3 %"}"#, value("errors", "%", 1.0), Status::Pass, "errors value 1 % <= 3 %"),
+        (r#"{"max":3}"#, value("errors", "", 4.0), Status::Fail, "errors value 4 > 3"),
+    ] {
+        let (outcome, _) = judge(config, &[&current], &[]);
+        assert_eq!((outcome.status, outcome.summary.as_str()), (status, summary), "{config}");
+    }
+}
+
+/// Catches `examined 1 values`.
+#[test]
+fn one_is_not_many() {
+    let lone = r#"{"name":"a","unit":"ms","samples":[1]}"#;
+    let pair = r#"{"name":"a","unit":"ms","samples":[1,2]}"#;
+    for (current, count, unit) in
+        [(value("a", "ms", 1.0).as_str(), 1, "value"), (lone, 1, "sample"), (pair, 2, "samples")]
+    {
+        let (outcome, _) = judge(r#"{"max":"5 ms"}"#, &[current], &[]);
+        assert_eq!((outcome.examined, outcome.examined_unit.as_str()), (count, unit));
+    }
+    let (outcome, _) = judge(r#"{"max":"5 ms","samples_min":2}"#, &[lone], &[]);
+    assert_eq!(outcome.summary, "a median needs 2 samples, 1 is there");
 }
 
 /// Catches an empty or ambiguous choice that is judged all the same.

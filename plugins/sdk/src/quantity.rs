@@ -1,7 +1,8 @@
 //! A number with a unit, as people write it in a config: `"120 ms"`, `"5 %"`, `"128 MiB"`, `"1.05"`.
 //!
 //! Units of one dimension convert into each other; a unit that is in no table only equals itself, so
-//! `"3000 cycles/iter"` still compares with `cycles/iter`.
+//! `"3000 cycles/iter"` still compares with `cycles/iter`. A plain number compares with a plain number
+//! only, never with `%`: whether `3` means 3 or 3 % is known to its author alone.
 
 use std::fmt;
 use std::ops::Range;
@@ -42,7 +43,6 @@ const DIMENSIONS: &[&[(&str, f64)]] = &[
         ("GiB/s", 1_073_741_824.0),
     ],
     &[("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)],
-    &[("", 1.0), ("%", 0.01)],
 ];
 
 /// A finite number and its unit symbol.
@@ -74,7 +74,9 @@ pub struct UnitMismatch {
 
 impl fmt::Display for UnitMismatch {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}` cannot be compared with `{}`", self.from, self.to)
+        let shown =
+            |unit: &str| if unit.is_empty() { "a plain number".to_owned() } else { format!("`{unit}`") };
+        write!(formatter, "{} cannot be compared with {}", shown(&self.from), shown(&self.to))
     }
 }
 
@@ -186,10 +188,20 @@ mod tests {
     fn converts_inside_a_dimension_only() {
         assert_eq!(Quantity::new(1.5, "s").to("ms"), Ok(1500.0));
         assert_eq!(Quantity::new(1.0, "MiB").to("KiB"), Ok(1024.0));
-        assert_eq!(Quantity::new(5.0, "%").to(""), Ok(0.05));
+        assert_eq!(Quantity::new(5.0, "%").to("%"), Ok(5.0));
+        assert_eq!(Quantity::new(5.0, "").to(""), Ok(5.0));
         assert_eq!(Quantity::new(2.0, "cycles/iter").to("cycles/iter"), Ok(2.0));
         assert!(Quantity::new(1.0, "MB").to("ms").is_err());
         assert!(Quantity::new(1.0, "MB").to("MB/s").is_err());
         assert!(Quantity::new(1.0, "").to("ms").is_err());
+    }
+
+    /// Catches `max = 3`, meant as 3 %, that 300 % keeps.
+    #[test]
+    fn a_plain_number_compares_with_a_plain_number_only() {
+        let mismatch = Quantity::new(1.0, "%").to("").expect_err("not comparable");
+        assert_eq!(mismatch.to_string(), "`%` cannot be compared with a plain number");
+        let mismatch = Quantity::new(0.01, "").to("%").expect_err("not comparable");
+        assert_eq!(mismatch.to_string(), "a plain number cannot be compared with `%`");
     }
 }

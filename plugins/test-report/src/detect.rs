@@ -114,11 +114,7 @@ fn text_format(line: &str) -> Option<Format> {
     if crate::libtest::announced(line).is_some() || crate::libtest::is_result(line) {
         return Some(Format::Libtest);
     }
-    let start = line.trim_start();
-    let nextest = start.starts_with("Nextest run ID ")
-        || (start.starts_with("Starting ") && start.contains(" across "))
-        || crate::nextest::is_summary(line);
-    nextest.then_some(Format::Nextest)
+    (crate::nextest::is_start(line) || crate::nextest::is_summary(line)).then_some(Format::Nextest)
 }
 
 fn text_mark(line: &str) -> Option<&'static str> {
@@ -164,6 +160,7 @@ mod tests {
                 Detected::Known(Libtest),
             ),
             ("    Starting 11 tests across 3 binaries\nrunning 1 test\n", Detected::Known(Nextest)),
+            ("Starting servers across 3 hosts\nrunning 1 test\n", Detected::Known(Libtest)),
             ("     Summary [   0.088s] 1 test run: 1 passed, 0 skipped", Detected::Known(Nextest)),
             ("[INFO] Scanning\nrunning 1 test\n", Detected::Known(Libtest)),
             (r#"{"version":1,"tests":[]}"#, Detected::Known(Manifest)),

@@ -75,6 +75,11 @@ pub(crate) fn named(ids: &[&str]) -> String {
     text
 }
 
+/// `1 test`, `2 tests`.
+pub(crate) fn tests(count: u64) -> String {
+    if count == 1 { "1 test".into() } else { format!("{count} tests") }
+}
+
 fn cut(text: &str, bytes_max: usize) -> &str {
     &text[..text.floor_char_boundary(bytes_max)]
 }

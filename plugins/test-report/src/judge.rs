@@ -7,7 +7,7 @@
 use evident_checker::{Artifact, Direction, Finding, Location, Metric, Outcome, Reason, Severity, Sink};
 
 use crate::baseline::{Change, compare};
-use crate::finding::{about, about_case, named, shown};
+use crate::finding::{about, about_case, named, shown, tests};
 use crate::ids::{Meant, meant};
 use crate::report::{Case, Counts, Problem, Report, Status};
 use crate::settings::Settings;
@@ -223,14 +223,19 @@ impl Verdict<'_, '_> {
         }
     }
 
-    /// The ids that no entry of an allow list stands for.
+    /// The ids that no entry of an allow list stands for. An entry means one test of the whole baseline:
+    /// what else changed must not make it mean another one. One that excuses nothing is no matter.
     fn not_allowed<'c>(&mut self, key: &str, allowed: &[String], ids: &[&'c str]) -> Vec<&'c str> {
+        let judged = self.judged;
+        let before = judged.baseline.map_or(&[][..], |baseline| &baseline.cases);
         let mut excused = Vec::new();
         for wanted in allowed {
-            match meant(wanted, ids.iter().copied()) {
+            match meant(wanted, before.iter().map(|case| case.id.as_str())) {
                 Meant::One(id) => excused.push(id),
-                Meant::None => {}
-                Meant::Several(candidates) => self.ambiguity(key, wanted, &candidates),
+                Meant::Several(candidates) if candidates.iter().any(|id| ids.contains(id)) => {
+                    self.ambiguity(key, wanted, &candidates);
+                }
+                Meant::None | Meant::Several(_) => {}
             }
         }
         ids.iter().copied().filter(|id| !excused.contains(id)).collect()
@@ -290,10 +295,6 @@ fn metric(name: &str, count: u64) -> Metric {
 /// Counts stay far below the integers that a float holds exactly.
 fn figure(count: u64) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
-}
-
-fn tests(count: u64) -> String {
-    if count == 1 { "1 test".into() } else { format!("{count} tests") }
 }
 
 fn required(count: usize) -> String {

@@ -4,13 +4,14 @@
 //! ever resolved. Counts in headers are only compared with the cases below them, level by level, since
 //! some writers include nested suites in a header and some do not.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use evident_checker::{Error, Reason};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::report::{Case, Report};
+use crate::report::{Case, Place, Report};
 
 mod attributes;
 mod case;
@@ -58,6 +59,10 @@ struct Parser {
     case: OpenCase,
     case_is_open: bool,
     root_seen: bool,
+    /// Suite elements so far.
+    suites: usize,
+    /// Files that cases name, with the number of each.
+    files: BTreeMap<String, usize>,
 }
 
 enum Frame {
@@ -66,10 +71,11 @@ enum Frame {
         tally: Tally,
         path_length: usize,
         name_start: usize,
+        number: usize,
     },
     Case,
     Outcome,
-    /// Anything that has no bearing on an outcome, for example `<properties>`.
+    /// What has no bearing on an outcome, for example `<properties>`.
     Other,
 }
 
@@ -167,11 +173,10 @@ impl Parser {
             }
             (Some(Frame::Case), name) => match Outcome::of_element(name) {
                 Some(outcome) => self.open_outcome(start, outcome)?,
-                None if is_structure(name) => return Err(misplaced(name)),
-                None => Frame::Other,
+                None => other(name, false)?,
             },
-            (Some(_), name) if is_structure(name) => return Err(misplaced(name)),
-            (Some(_), _) => Frame::Other,
+            (Some(Frame::Suite { .. }), name) => other(name, false)?,
+            (Some(Frame::Outcome | Frame::Other), name) => other(name, true)?,
         };
         self.frames.push(frame);
         Ok(())
@@ -193,7 +198,8 @@ impl Parser {
             _ if path_length > 0 => path_length + 2,
             _ => 0,
         };
-        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start })
+        self.suites += 1;
+        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, number: self.suites })
     }
 
     fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
@@ -244,10 +250,11 @@ impl Parser {
 
     fn push(&mut self) {
         let last_suite = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Suite { name_start, .. } => Some(*name_start),
+            Frame::Suite { name_start, number, .. } => Some((*name_start, *number)),
             _ => None,
         });
-        let last_suite = &self.path[last_suite.unwrap_or(0).min(self.path.len())..];
+        let (name_start, suite) = last_suite.unwrap_or_default();
+        let last_suite = &self.path[name_start.min(self.path.len())..];
         let class = if self.case.class() == last_suite { "" } else { self.case.class() };
         let parts = [self.path.as_str(), class, self.case.name()];
         let mut id = String::with_capacity(parts.iter().map(|part| part.len() + 2).sum());
@@ -258,8 +265,20 @@ impl Parser {
             id.push_str(part);
         }
         let status = self.case.status();
+        let place = Place { suite, file: self.file_number() };
         let detail = self.case.take_detail();
-        self.report.push(Case { id, status, source: self.source, detail });
+        self.report.push(Case { id, status, source: self.source, place, detail });
+    }
+
+    /// The number of the file that the open case names, from 1.
+    fn file_number(&mut self) -> usize {
+        let Some(file) = self.case.file() else { return 0 };
+        if let Some(number) = self.files.get(file) {
+            return *number;
+        }
+        let number = self.files.len() + 1;
+        self.files.insert(file.to_owned(), number);
+        number
     }
 
     fn text(&mut self, text: &str) -> Result<(), Stop> {
@@ -304,6 +323,22 @@ impl Parser {
 /// Elements whose place decides what they mean: anywhere else, they cannot be ignored.
 fn is_structure(name: &str) -> bool {
     matches!(name, "testsuites" | "testsuite" | "testcase")
+}
+
+/// An element that says nothing about an outcome. One that is not known might: it is refused.
+fn other(name: &str, inside: bool) -> Result<Frame, Stop> {
+    match name {
+        "properties" | "property" | "system-out" | "system-err" | "attachments" | "attachment" => {
+            Ok(Frame::Other)
+        }
+        // Surefire, in an attempt.
+        "stackTrace" if inside => Ok(Frame::Other),
+        _ if is_structure(name) || (inside && Outcome::is_meant_by(name)) => Err(misplaced(name)),
+        _ => {
+            let name = shortened(name);
+            Err(Stop(Reason::Unsupported, format!("there is a `<{name}>`, an element that is not known")))
+        }
+    }
 }
 
 fn misplaced(name: &str) -> Stop {

@@ -19,7 +19,9 @@ mod report;
 mod settings;
 
 use detect::{Detected, Format, KNOWN};
-use evident_checker::{Artifact, Checker, Config, Description, Error, Evidence, Outcome, Reason, Sink, Slot};
+use evident_checker::{
+    Artifact, Checker, Config, Description, Error, Evidence, Exit, Outcome, Reason, Sink, Slot,
+};
 use judge::Judged;
 use report::Report;
 pub use settings::Settings;
@@ -95,6 +97,7 @@ fn read_all(settings: &Settings, artifacts: &[Artifact], first: usize, role: Rol
 fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role) -> Result<Report, Error> {
     let detected = match settings.format {
         // A forced format is about what a test tool wrote; a manifest in the baseline is ours.
+        Some(_) if role == Role::Report && artifact.info().size == 0 => Detected::Empty,
         Some(format) if role == Role::Report => Detected::Known(format),
         _ => detect::detect(artifact.reader())?,
     };
@@ -114,7 +117,16 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
             let message = format!("it looks like {name}; known formats: {KNOWN}");
             refused.problem(Reason::Unsupported, source, message);
         }
-        Detected::Empty => refused.problem(Reason::NotExamined, source, "it is empty"),
+        Detected::Empty => refused.problem(Reason::NotExamined, source, empty(artifact)),
     }
     Ok(refused)
+}
+
+/// An empty output is most often that of a command that could not do its work: how it ended is the clue.
+fn empty(artifact: &Artifact) -> String {
+    match artifact.origin().exit {
+        Some(Exit::Code(code)) => format!("it is empty; the command ended with exit code {code}"),
+        Some(Exit::Signal(signal)) => format!("it is empty; the command was ended by signal {signal}"),
+        None => "it is empty".into(),
+    }
 }

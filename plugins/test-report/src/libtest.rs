@@ -10,8 +10,9 @@ use std::io::BufRead;
 use evident_checker::Error;
 
 use crate::failure_text::place_of_panic;
+use crate::finding::{shown, tests};
 use crate::lines::Lines;
-use crate::report::{Case, Detail, Report, Status, append_bounded};
+use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
 
 /// Reads a whole text.
 ///
@@ -32,6 +33,18 @@ pub(crate) fn announced(line: &str) -> Option<u64> {
     let rest = line.strip_prefix("running ")?;
     let number = rest.strip_suffix(" tests").or_else(|| rest.strip_suffix(" test"))?;
     number.parse().ok()
+}
+
+/// True for a line that only `cargo test` and its runner print, where it is no output of a test.
+pub(crate) fn is_line(line: &str) -> bool {
+    announced(line).is_some()
+        || is_result(line)
+        || is_cargo_failure(line)
+        || case_line(line).is_some_and(|(_, rest)| exact(rest).is_some())
+}
+
+fn is_cargo_failure(line: &str) -> bool {
+    line.starts_with("error: test failed") || line.starts_with("error: doctest failed")
 }
 
 /// True for the last line of a block.
@@ -124,8 +137,13 @@ impl Parser {
     fn line_outside(&mut self, line: &str) {
         self.cut_announcement =
             !line.is_empty() && ("running ".starts_with(line) || line.starts_with("running "));
-        if line.starts_with("error: test failed") || line.starts_with("error: doctest failed") {
+        if is_cargo_failure(line) {
             self.cargo_failure = true;
+        } else if crate::nextest::is_line(line) {
+            // No test runs here that could have printed it.
+            let message =
+                format!("`{}` is of `cargo nextest`: the text mixes two formats", shown(line.trim()));
+            self.report.malformed(self.source, message);
         } else if result(line).is_some() {
             self.report.malformed(self.source, format!("`{line}` ends no block"));
         } else if let Some((name, rest)) = case_line(line)
@@ -156,8 +174,8 @@ impl Parser {
             block.settle();
             let unfinished = || {
                 format!(
-                    "a block of {} tests has no `test result:` line: the run was cut off",
-                    block.announced
+                    "a block of {} has no `test result:` line: the run was cut off",
+                    tests(block.announced)
                 )
             };
             let message = block.disagreement.take().unwrap_or_else(unfinished);
@@ -196,7 +214,7 @@ impl Parser {
             let place = place_of_panic(&text);
             Box::new(Detail { text, place })
         });
-        self.report.push(Case { id, status, source: self.source, detail });
+        self.report.push(Case { id, status, source: self.source, place: Place::default(), detail });
     }
 
     /// The name, or `name#2` for the test of that name in a second binary.
@@ -269,19 +287,21 @@ impl Block {
             [count(&[Outcome::Passed]), failed, count(&[Outcome::Ignored]), count(&[Outcome::Measured])];
         let claimed = [result.passed, result.failed, result.ignored, result.measured];
         if listed != claimed {
-            let [passed, failed, ignored, _] = claimed;
+            let in_words = |[passed, failed, ignored, measured]: [u64; 4]| {
+                format!("{passed} passed, {failed} failed, {ignored} ignored, {measured} measured")
+            };
             return Err(format!(
-                "a result line claims {passed} passed, {failed} failed, {ignored} ignored, but its block lists \
-                 {} passed, {} failed, {} ignored",
-                listed[0], listed[1], listed[2]
+                "a result line claims {}, but its block lists {}",
+                in_words(claimed),
+                in_words(listed)
             ));
         }
         let all: u64 = listed.iter().sum();
         if all != self.announced {
-            return Err(format!("a block announces {} tests and lists {all}", self.announced));
+            return Err(format!("a block announces {} and lists {all}", tests(self.announced)));
         }
         if result.ok != (failed == 0) {
-            return Err(format!("a result line says ok = {} beside {failed} failed tests", result.ok));
+            return Err(format!("a result line says ok = {}, but {} failed", result.ok, tests(failed)));
         }
         Ok(())
     }

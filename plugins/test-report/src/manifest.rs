@@ -6,7 +6,7 @@
 use evident_checker::Reason;
 use serde::Deserialize;
 
-use crate::report::{Case, Report, Status};
+use crate::report::{Case, Place, Report, Status};
 
 /// Bytes of a manifest, which is read whole.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -67,7 +67,13 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
         Ok(manifest) => {
             debug_assert_eq!(manifest.version, VERSION);
             for test in manifest.tests {
-                report.push(Case { id: test.id, status: status(&test.status), source, detail: None });
+                report.push(Case {
+                    id: test.id,
+                    status: status(&test.status),
+                    source,
+                    place: Place::default(),
+                    detail: None,
+                });
             }
         }
         Err(error) => report.malformed(source, format!("the manifest: {error}")),

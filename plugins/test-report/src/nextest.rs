@@ -10,8 +10,10 @@ use std::io::BufRead;
 use evident_checker::Error;
 
 use crate::failure_text::place_of_panic;
+use crate::finding::shown;
+use crate::libtest;
 use crate::lines::Lines;
-use crate::report::{Case, Detail, Report, Status, append_bounded};
+use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
 
 mod status_line;
 mod summary;
@@ -19,6 +21,19 @@ mod summary;
 use status_line::{Attempt, StatusLine, Word};
 use summary::Summary;
 pub(crate) use summary::is_summary;
+
+/// True for a line that only nextest prints, where it is no output of a test.
+pub(crate) fn is_line(line: &str) -> bool {
+    is_start(line) || is_summary(line) || status_line::parse(line).is_some()
+}
+
+/// True for a line with which a run begins.
+pub(crate) fn is_start(line: &str) -> bool {
+    let start = line.trim_start();
+    let counted =
+        |rest: &str| rest.starts_with(|next: char| next.is_ascii_digit()) && rest.contains(" across ");
+    start.starts_with("Nextest run ID ") || start.strip_prefix("Starting ").is_some_and(counted)
+}
 
 /// Reads a whole text.
 ///
@@ -41,6 +56,20 @@ struct Parser {
     summary: Option<Summary>,
     /// The test whose output follows.
     output_of: Option<String>,
+    output: Output,
+    setup_failures: u64,
+}
+
+/// Whether lines that are not nextest's own may be what a test printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Output {
+    #[default]
+    None,
+    /// A test runs and may print: `--no-capture`.
+    Uncaptured,
+    /// Behind a header; its first line will tell whether nextest indents it.
+    Captured,
+    Indented,
 }
 
 /// What the attempts of one test came to.
@@ -60,7 +89,18 @@ impl Parser {
             self.summary_line(line);
         } else if let Some(status_line) = status_line::parse(line) {
             self.status_line(&status_line);
-        } else if let Some(test) = self.output_of.as_ref().and_then(|id| self.tests.get_mut(id)) {
+        } else {
+            self.other_line(line);
+        }
+    }
+
+    fn other_line(&mut self, line: &str) {
+        self.follow_output(line);
+        if matches!(self.output, Output::None | Output::Indented) && libtest::is_line(line) {
+            let message = format!("`{}` is of `cargo test`: the text mixes two formats", shown(line));
+            self.report.malformed(self.source, message);
+        }
+        if let Some(test) = self.output_of.as_ref().and_then(|id| self.tests.get_mut(id)) {
             let text = line.strip_prefix("    ").unwrap_or(line);
             if text.trim_start().starts_with("stderr ───") && !test.text.contains(" panicked at ") {
                 // What a failing Rust test says about itself is on its standard error.
@@ -72,8 +112,19 @@ impl Parser {
         }
     }
 
+    fn follow_output(&mut self, line: &str) {
+        let start = line.trim_start();
+        let headers = ["stdout ───", "stderr ───", "output ───", "--- STDOUT:", "--- STDERR:", "--- OUTPUT:"];
+        if headers.iter().any(|header| start.starts_with(header)) {
+            self.output = Output::Captured;
+        } else if self.output == Output::Captured && !start.is_empty() && line.starts_with("    ") {
+            self.output = Output::Indented;
+        }
+    }
+
     fn summary_line(&mut self, line: &str) {
         self.output_of = None;
+        self.output = Output::None;
         if self.summary.is_some() {
             self.report.malformed(self.source, "there is more than one summary line");
         }
@@ -86,14 +137,22 @@ impl Parser {
     }
 
     fn status_line(&mut self, line: &StatusLine<'_>) {
+        self.output = match line.word {
+            Word::Started => Output::Uncaptured,
+            // A slow test goes on printing.
+            Word::Unfinished if self.output == Output::Uncaptured => Output::Uncaptured,
+            _ => Output::None,
+        };
         if line.word == Word::SetupFailed {
             let case = Case {
                 id: format!("setup-script::{}", line.id),
                 status: Status::Errored,
                 source: self.source,
+                place: Place::default(),
                 detail: None,
             };
             self.report.push(case);
+            self.setup_failures += 1;
             return;
         }
         let recap = self.summary.is_some();
@@ -117,7 +176,7 @@ impl Parser {
         match self.summary.take() {
             Some(summary) => {
                 let listed = self.report.counts();
-                if let Err(message) = summary.compare(listed, self.setup_failures()) {
+                if let Err(message) = summary.compare(listed, self.setup_failures) {
                     self.report.disagreement(self.source, message);
                 }
                 self.report.skipped_unnamed = summary.skipped.saturating_sub(listed.skipped);
@@ -125,10 +184,6 @@ impl Parser {
             None => self.report.malformed(self.source, "there is no `Summary` line: the run was cut off"),
         }
         self.report
-    }
-
-    fn setup_failures(&self) -> u64 {
-        self.report.cases.iter().filter(|case| case.id.starts_with("setup-script::")).count() as u64
     }
 
     fn close_test(&mut self, id: String, test: &Test) {
@@ -149,7 +204,7 @@ impl Parser {
             let place = place_of_panic(&text);
             Box::new(Detail { text, place })
         });
-        self.report.push(Case { id, status, source: self.source, detail });
+        self.report.push(Case { id, status, source: self.source, place: Place::default(), detail });
     }
 }
 
@@ -166,7 +221,7 @@ impl Test {
                 self.flaky_is_failure = true;
                 return;
             }
-            Word::SetupFailed | Word::Unfinished => return,
+            Word::SetupFailed | Word::Started | Word::Unfinished => return,
         };
         if attempt == Attempt::Followed {
             self.failed_before |= status.is_bad();

@@ -33,8 +33,18 @@ pub(crate) struct Case {
     pub(crate) status: Status,
     /// Index of the artifact that shows it.
     pub(crate) source: usize,
+    pub(crate) place: Place,
     /// Kept for cases that did not simply pass.
     pub(crate) detail: Option<Box<Detail>>,
+}
+
+/// Where inside its artifact a case stands: only a repetition in the same place is a retry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    /// Number of the suite element around it.
+    pub(crate) suite: usize,
+    /// Number of the file that it names, 0 without one.
+    pub(crate) file: usize,
 }
 
 /// What helps a person with a case that did not pass.
@@ -239,14 +249,27 @@ fn one_case(group: &mut Vec<Case>, retries_count_as_flaky: bool, notes: &mut Vec
         return group.pop().expect("the group has one case");
     }
     note_duplicates(group, notes);
-    let mut by_source: Vec<Case> = Vec::new();
+    // Stable: the attempts in one place stay in the order of the document.
+    group.sort_by_key(|case| (case.source, case.place));
+    let mut by_place: Vec<Case> = Vec::new();
     for case in group.drain(..) {
-        match by_source.last_mut() {
-            Some(last) if last.source == case.source => {
+        match by_place.last_mut() {
+            Some(last) if (last.source, last.place) == (case.source, case.place) => {
                 let retried = retries_count_as_flaky && last.status.is_bad() && case.status.is_good();
                 if retried {
                     last.status = Status::Flaky;
                 } else if case.status > last.status {
+                    *last = case;
+                }
+            }
+            _ => by_place.push(case),
+        }
+    }
+    let mut by_source: Vec<Case> = Vec::new();
+    for case in by_place {
+        match by_source.last_mut() {
+            Some(last) if last.source == case.source => {
+                if case.status > last.status {
                     *last = case;
                 }
             }
@@ -294,7 +317,7 @@ mod tests {
     fn merged(cases: &[(&str, Status, usize)], flaky: bool) -> Vec<(String, Status)> {
         let mut report = Report::default();
         for &(id, status, source) in cases {
-            report.push(Case { id: id.into(), status, source, detail: None });
+            report.push(Case { id: id.into(), status, source, place: Place::default(), detail: None });
         }
         report.merge(flaky);
         report.cases.into_iter().map(|case| (case.id, case.status)).collect()

@@ -254,7 +254,7 @@ mod tests {
             format!("[evidence.s{index}]\nrun = [\"true\"]\nneeds = [{needs}]\n")
         };
         let clause = |index: usize| {
-            let kind = if index % 2 == 0 { "criteria" } else { "constraints" };
+            let kind = if index.is_multiple_of(2) { "criteria" } else { "constraints" };
             format!("[{kind}.c{index}]\nchecker = \"benchmark\"\nevidence = \"s0\"\n")
         };
         let parts = (0..sources).map(source).chain((0..clauses).map(clause));

@@ -53,6 +53,20 @@ impl<'a> Iterator for Attributes<'a> {
     }
 }
 
+/// Bytes of the longest key that has a meaning.
+pub(super) const KEY_BYTES_MAX: usize = 16;
+
+/// The key in lower case, without an allocation; one too long to have a meaning stays as it is.
+pub(super) fn folded<'a>(key: &'a str, buffer: &'a mut [u8; KEY_BYTES_MAX]) -> &'a str {
+    if key.len() > KEY_BYTES_MAX || !key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return key;
+    }
+    let lower = &mut buffer[..key.len()];
+    lower.copy_from_slice(key.as_bytes());
+    lower.make_ascii_lowercase();
+    str::from_utf8(lower).unwrap_or(key)
+}
+
 /// The value with its escapes resolved and its white space normalised (XML 1.0, section 3.3.3).
 pub(super) fn value(raw: &str) -> Result<Cow<'_, str>, Stop> {
     let bytes = raw.as_bytes();

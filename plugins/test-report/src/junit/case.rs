@@ -7,7 +7,7 @@ use quick_xml::events::BytesStart;
 use crate::failure_text::place_of_panic;
 use crate::report::{Detail, Status, append_bounded};
 
-use super::attributes::{Attributes, value};
+use super::attributes::{Attributes, KEY_BYTES_MAX, folded, value};
 use super::{Stop, malformed};
 
 /// A case whose end tag has not come yet. Reused for the next one, so that a passing case allocates nothing
@@ -53,30 +53,58 @@ impl Outcome {
             _ => return None,
         })
     }
+
+    /// An outcome in any spelling, to be refused where none belongs.
+    pub(super) fn is_meant_by(name: &str) -> bool {
+        const NAMES: [&str; 10] = [
+            "failure",
+            "error",
+            "skipped",
+            "skip",
+            "ignored",
+            "disabled",
+            "flakyFailure",
+            "flakyError",
+            "rerunFailure",
+            "rerunError",
+        ];
+        NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+    }
 }
 
 impl OpenCase {
     /// Reads the attributes of the next case into `self`.
     pub(super) fn read(&mut self, start: &BytesStart<'_>) -> Result<(), Stop> {
         self.clear();
-        let (mut named, mut classed) = (false, false);
+        let (mut buffer, mut seen) = ([0; KEY_BYTES_MAX], 0_u8);
         for attribute in Attributes::of(start) {
             let (key, raw) = attribute?;
+            let key = folded(key, &mut buffer);
+            let bit = match key {
+                "name" => 1,
+                "classname" => 2,
+                "status" => 4,
+                "result" => 8,
+                "success" => 16,
+                "executed" => 32,
+                "file" => 64,
+                "line" | "lineno" => {
+                    self.line = raw.trim().parse().ok();
+                    continue;
+                }
+                _ => continue,
+            };
+            if seen & bit != 0 {
+                return Err(malformed(format!("a case has `{key}` twice")));
+            }
+            seen |= bit;
             match key {
-                "name" if named => return Err(malformed("a case has two names")),
-                "name" => {
-                    named = true;
-                    self.name.push_str(&value(raw)?);
-                }
-                "classname" if classed => return Err(malformed("a case has two class names")),
-                "classname" => {
-                    classed = true;
-                    self.class.push_str(&value(raw)?);
-                }
-                "status" | "result" => self.status_attribute(raw)?,
+                "name" => self.name.push_str(&value(raw)?),
+                "classname" => self.class.push_str(&value(raw)?),
+                "success" => self.truth_attribute(raw, Status::Passed, Status::Failed)?,
+                "executed" => self.truth_attribute(raw, Status::Passed, Status::Disabled)?,
                 "file" => self.file = Some(value(raw)?.into_owned()),
-                "line" | "lineno" => self.line = raw.trim().parse().ok(),
-                _ => {}
+                _ => self.status_attribute(raw)?,
             }
         }
         if self.name.is_empty() && self.class.is_empty() {
@@ -122,6 +150,17 @@ impl OpenCase {
             return Ok(());
         };
         self.worsen(status);
+        Ok(())
+    }
+
+    /// NUnit: `success="False"`, `executed="False"`.
+    fn truth_attribute(&mut self, raw: &str, yes: Status, no: Status) -> Result<(), Stop> {
+        match raw.trim() {
+            "" => {}
+            word if word.eq_ignore_ascii_case("true") => self.worsen(yes),
+            word if word.eq_ignore_ascii_case("false") => self.worsen(no),
+            _ => self.unknown_status = Some(value(raw)?.into_owned()),
+        }
         Ok(())
     }
 
@@ -186,6 +225,10 @@ impl OpenCase {
     /// Empty if there is none.
     pub(super) fn class(&self) -> &str {
         &self.class
+    }
+
+    pub(super) fn file(&self) -> Option<&str> {
+        self.file.as_deref()
     }
 
     /// What helps with a case that did not simply pass.

@@ -6,7 +6,7 @@ use quick_xml::events::BytesStart;
 
 use crate::report::Status;
 
-use super::attributes::{Attributes, value};
+use super::attributes::{Attributes, KEY_BYTES_MAX, folded, value};
 use super::{Stop, malformed};
 
 /// Counts as claimed; absent where the attribute is.
@@ -31,19 +31,26 @@ impl Header {
     /// Reads the attributes and hands the suite's name to `named`.
     pub(super) fn read(start: &BytesStart<'_>, mut named: impl FnMut(&str)) -> Result<Self, Stop> {
         let mut header = Self::default();
+        let (mut buffer, mut seen) = ([0; KEY_BYTES_MAX], 0_u8);
         for attribute in Attributes::of(start) {
             let (key, raw) = attribute?;
-            let field = match key {
-                "name" => {
-                    named(&value(raw)?);
-                    continue;
-                }
-                "tests" => &mut header.tests,
-                "failures" => &mut header.failures,
-                "errors" => &mut header.errors,
-                "skipped" => &mut header.skipped,
-                "disabled" => &mut header.disabled,
+            let key = folded(key, &mut buffer);
+            let (bit, field) = match key {
+                "name" => (1, None),
+                "tests" => (2, Some(&mut header.tests)),
+                "failures" => (4, Some(&mut header.failures)),
+                "errors" => (8, Some(&mut header.errors)),
+                "skipped" => (16, Some(&mut header.skipped)),
+                "disabled" => (32, Some(&mut header.disabled)),
                 _ => continue,
+            };
+            if seen & bit != 0 {
+                return Err(malformed(format!("a header has `{key}` twice")));
+            }
+            seen |= bit;
+            let Some(field) = field else {
+                named(&value(raw)?);
+                continue;
             };
             // Some writers leave the value empty where they do not count.
             let count = raw.trim();
@@ -62,7 +69,7 @@ impl Header {
         // A disabled test is counted in both attributes by some writers.
         let skipped = self.skipped.unwrap_or(0).max(self.disabled.unwrap_or(0));
         let claims = [
-            (self.tests.unwrap_or(0), tally.cases, "tests"),
+            (self.tests.unwrap_or(0), tally.cases, if self.tests == Some(1) { "test" } else { "tests" }),
             (bad, tally.bad, "failures and errors"),
             (skipped, tally.skipped, "skipped"),
         ];

@@ -31,7 +31,9 @@ pub(super) enum Word {
     Flaky,
     /// The same where the profile makes that a failure.
     FlakyFailed,
-    /// Started, slow, to be retried: no outcome yet.
+    /// An attempt began; without capturing, its output follows.
+    Started,
+    /// Slow, to be retried: no outcome yet.
     Unfinished,
     SetupFailed,
 }
@@ -99,7 +101,9 @@ fn word(status: &str) -> Option<(bool, Word)> {
         return Some((true, outcome_word(outcome)?));
     }
     if let Some(rest) = status.strip_prefix("SETUP ") {
-        let word = if matches!(rest, "PASS" | "START" | "SLOW" | "LEAK") {
+        let word = if rest == "START" {
+            Word::Started
+        } else if matches!(rest, "PASS" | "SLOW" | "LEAK") {
             Word::Unfinished
         } else {
             Word::SetupFailed
@@ -126,9 +130,8 @@ fn outcome_word(word: &str) -> Option<Word> {
         "TIMEOUT" | "TMT" => Word::TimedOut,
         "XFAIL" => Word::Errored,
         "SKIP" => Word::Skipped,
-        "START" | "SLOW" | "RETRY" | "DELAY" | "TERMINATING" | "KILLED" | "TRMNTG" | "STARTING" => {
-            Word::Unfinished
-        }
+        "START" | "STARTING" => Word::Started,
+        "SLOW" | "RETRY" | "DELAY" | "TERMINATING" | "KILLED" | "TRMNTG" => Word::Unfinished,
         _ if is_signal(word) => Word::Failed,
         _ => return None,
     })
@@ -174,12 +177,7 @@ mod tests {
                 "demo::basic::flaky",
             ),
             ("        SLOW [>  1.000s] (───) demo x", Word::Unfinished, Final, "demo::x"),
-            (
-                " TRY 2 START [         ] (───) demo::basic flaky",
-                Word::Unfinished,
-                Final,
-                "demo::basic::flaky",
-            ),
+            (" TRY 2 START [         ] (───) demo::basic flaky", Word::Started, Final, "demo::basic::flaky"),
             ("     TIMEOUT [   2.003s] (5/5) demo::bad hangs", Word::TimedOut, Final, "demo::bad::hangs"),
             ("        SKIP [         ] (1/5) demo device", Word::Skipped, Final, "demo::device"),
         ] {

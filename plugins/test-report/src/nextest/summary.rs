@@ -2,6 +2,7 @@
 //!
 //! Its counts are compared with the cases, never taken for them.
 
+use crate::finding::tests;
 use crate::report::Counts;
 
 /// The counts of a summary line.
@@ -68,7 +69,7 @@ impl Summary {
 
     /// Says what the cases and the summary disagree in.
     pub(super) fn compare(&self, listed: Counts, setup_failures: u64) -> Result<(), String> {
-        let errored = listed.errored - setup_failures;
+        let errored = listed.errored.saturating_sub(setup_failures);
         let failed = listed.failed + errored;
         if (listed.passed, failed) != (self.passed, self.failed) {
             return Err(format!(
@@ -81,8 +82,8 @@ impl Summary {
         }
         if self.run != self.passed + self.failed {
             return Err(format!(
-                "the summary claims {} tests run, which its own counts do not add up to",
-                self.run
+                "the summary claims {} run, which its own counts do not add up to",
+                tests(self.run)
             ));
         }
         if self.flaky != listed.flaky {
@@ -96,7 +97,7 @@ impl Summary {
         }
         match self.planned {
             Some(planned) if planned != self.run => {
-                Err(format!("only {} of {planned} tests were run", self.run))
+                Err(format!("only {} of {} were run", self.run, tests(planned)))
             }
             _ => Ok(()),
         }

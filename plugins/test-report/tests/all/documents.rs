@@ -1,5 +1,9 @@
 //! Small documents for one rule of a format each: what is read, and what is not believed.
 
+use evident_checker::testing::{artifact_with_exit, check};
+use evident_checker::{Evidence, Exit, Reason, Status};
+use evident_test_report::TestReport;
+
 use super::{MALFORMED, NOT_EXAMINED, UNSUPPORTED, Verdict, judged, one};
 
 fn suite(inside: &str) -> String {
@@ -33,6 +37,33 @@ fn junit_outcomes() {
         // The suite itself failed: no case says so.
         ("<testcase name='a'/><error>setup</error>", Verdict::Fail, [2, 1, 0, 1, 0, 0]),
         ("", NOT_EXAMINED, [0; 6]),
+        // NUnit's words, and keys in any spelling.
+        ("<testcase name='a' success='True' executed='True'/>", Verdict::Pass, [1, 1, 0, 0, 0, 0]),
+        ("<testcase name='a' success='False'/>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        ("<testcase name='a'/><testcase name='b' executed='False'/>", Verdict::Pass, [2, 1, 0, 0, 1, 0]),
+        ("<testcase name='a' success='maybe'/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
+        ("<testcase Name='a' Status='failed'/>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
+        // A statement that is not known, or is not where one belongs, is never overlooked.
+        ("<testcase name='a'><Failure/></testcase>", UNSUPPORTED, [0; 6]),
+        ("<testcase name='a'><failed/></testcase>", UNSUPPORTED, [0; 6]),
+        ("<testcase name='a'/><failed/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
+        ("<testcase name='a'/><Error/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
+        ("<testcase name='a'><properties><failure/></properties></testcase>", MALFORMED, [0; 6]),
+        ("<testcase name='a'><properties><Failure/></properties></testcase>", MALFORMED, [0; 6]),
+        ("<testcase name='a'><skipped><failure/></skipped></testcase>", MALFORMED, [0; 6]),
+        ("<testcase name='a'><properties><failed/></properties></testcase>", UNSUPPORTED, [0; 6]),
+        ("<properties><error/></properties><testcase name='a'/>", MALFORMED, [0; 6]),
+        (
+            "<properties><property name='p'/></properties><testcase name='a'><attachments><attachment/></attachments>\
+             </testcase><system-err/>",
+            Verdict::Pass,
+            [1, 1, 0, 0, 0, 0],
+        ),
+        (
+            "<testcase name='a'><rerunError><stackTrace>x</stackTrace><system-out/></rerunError></testcase>",
+            Verdict::Fail,
+            [1, 0, 1, 0, 0, 0],
+        ),
     ] {
         let checked = one("{}", &suite(inside));
         assert_eq!(checked.verdict(), verdict, "{inside}: {}", checked.outcome.summary);
@@ -89,6 +120,15 @@ fn headers_never_add_and_never_hide() {
         ("tests='1' failures='1'", "<testcase name='a'/>", MALFORMED),
         ("tests='1' errors='1'", "<testcase name='a'/>", MALFORMED),
         ("tests='1' skipped='1'", "<testcase name='a'/>", MALFORMED),
+        // Of two claims, neither is believed.
+        ("tests='2' tests='1'", "<testcase name='a'/>", MALFORMED),
+        ("tests='' Tests='1'", "<testcase name='a'/>", MALFORMED),
+        ("failures='1' failures='0'", "<testcase name='a'/>", MALFORMED),
+        ("name='t'", "<testcase name='a'/>", MALFORMED),
+        ("", "<testcase name='a' status='failed' status='passed'/>", MALFORMED),
+        ("", "<testcase name='a' status='weird' status=''/>", MALFORMED),
+        ("", "<testcase name='a' result='skipped' Result='passed'/>", MALFORMED),
+        ("", "<testcase name='a' status='run' result='completed'/>", Verdict::Pass),
         ("tests='many'", "<testcase name='a'/>", MALFORMED),
         ("tests=''", "<testcase name='a'/>", Verdict::Pass),
         ("tests='1' failures='0' errors='0'", "<testcase name='a'><failure/></testcase>", Verdict::Fail),
@@ -160,6 +200,108 @@ fn a_nested_run_in_captured_output_is_not_this_run() {
     let checked = one("{}", text);
     assert_eq!((checked.verdict(), checked.figures()), (Verdict::Fail, [1, 0, 1, 0, 0, 0]));
     assert_eq!(checked.errors(), ["test-failed:a"], "and the report itself is whole");
+}
+
+const LIBTEST_OK: &str = "running 1 test\ntest a ... ok\n\n\
+                          test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
+const LIBTEST_FAILED: &str = "running 1 test\ntest a ... FAILED\n\n\
+                              test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
+const NEXTEST_START: &str = "    Starting 1 test across 1 binary\n";
+const NEXTEST_PASS: &str = "        PASS [   0.001s] (1/1) demo b\n";
+const NEXTEST_SUMMARY: &str = "     Summary [   0.001s] 1 test run: 1 passed, 0 skipped\n";
+const NEXTEST_FAILED: &str = "        FAIL [   0.001s] (1/1) demo b\n     \
+                              Summary [   0.001s] 1 test run: 0 passed, 1 failed, 0 skipped\n";
+
+#[test]
+fn a_text_in_two_formats_is_not_read_as_one() {
+    let nextest = format!("{NEXTEST_START}{NEXTEST_PASS}{NEXTEST_SUMMARY}");
+    let nested = |between: &str| format!("{NEXTEST_START}{between}{NEXTEST_PASS}{NEXTEST_SUMMARY}");
+    let indented = LIBTEST_FAILED.replace('\n', "\n    ");
+    for (text, verdict) in [
+        (nextest.clone(), Verdict::Pass),
+        (LIBTEST_OK.into(), Verdict::Pass),
+        (format!("{nextest}{LIBTEST_FAILED}"), MALFORMED),
+        (format!("{nextest}test a ... FAILED\n"), MALFORMED),
+        (format!("{nextest}error: test failed, to rerun pass `--lib`\n"), MALFORMED),
+        (nested(LIBTEST_FAILED), MALFORMED),
+        (format!("{LIBTEST_OK}{NEXTEST_FAILED}"), MALFORMED),
+        (format!("{LIBTEST_OK}{nextest}"), MALFORMED),
+        (format!("{LIBTEST_OK}        FAIL [   0.001s] (1/1) demo b\n"), MALFORMED),
+        (format!("        FAIL [   0.001s] (1/1) demo b\n{LIBTEST_OK}"), MALFORMED),
+        // Output of the test itself: uncaptured, or shown with and without indentation.
+        (nested(&format!("       START [         ] (1/1) demo b\n{LIBTEST_FAILED}")), Verdict::Pass),
+        (format!("{nextest}{NEXTEST_PASS}  stdout ───\n\n    {indented}\n"), Verdict::Pass),
+        (
+            format!("{nextest}{NEXTEST_PASS}--- STDOUT:              demo b ---\n\n{LIBTEST_OK}\n"),
+            Verdict::Pass,
+        ),
+        (format!("{nextest}{NEXTEST_PASS}  stdout ───\n\n    {indented}\n{LIBTEST_FAILED}"), MALFORMED),
+        (format!("running 1 test\ntest a ... \n{NEXTEST_PASS}ok\n{}", &LIBTEST_OK[29..]), Verdict::Pass),
+    ] {
+        let checked = one("{}", &text);
+        assert_eq!(checked.verdict(), verdict, "{text}\n{}", checked.outcome.summary);
+    }
+}
+
+#[test]
+fn a_crate_may_be_named_like_a_setup_script() {
+    for (text, verdict) in [
+        (NEXTEST_FAILED.replace("demo", "setup-script"), Verdict::Fail),
+        (format!("  SETUP FAIL [   0.001s] demo build\n{NEXTEST_PASS}{NEXTEST_SUMMARY}"), Verdict::Fail),
+    ] {
+        let checked = one("{}", &format!("{NEXTEST_START}{text}"));
+        assert_eq!(checked.verdict(), verdict, "{text}\n{}", checked.outcome.summary);
+        let disagrees = checked.said.findings.iter().any(|finding| finding.rule == "report-counts");
+        assert!(!disagrees, "{text}");
+    }
+}
+
+#[test]
+fn messages_count_in_words() {
+    for (text, summary) in [
+        ("running 1 test\n", "report-1: a block of 1 test has no `test result:` line: the run was cut off"),
+        (
+            "running 1 test\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n",
+            "report-1: a block announces 1 test and lists 0",
+        ),
+        (
+            "running 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; 2 measured; 0 filtered out\n",
+            "report-1: a result line claims 0 passed, 0 failed, 0 ignored, 2 measured, but its block lists \
+             0 passed, 0 failed, 0 ignored, 0 measured",
+        ),
+        (
+            "<testsuite name='s' tests='1'/>",
+            "report-1: the header of `s` claims 1 test, but 0 are listed: the report is not whole",
+        ),
+        (
+            "     Summary [   0.001s] 0/1 test run: 0 passed, 0 skipped\n",
+            "report-1: only 0 of 1 test were run",
+        ),
+    ] {
+        assert_eq!(one("{}", text).outcome.summary, summary, "{text}");
+    }
+}
+
+#[test]
+fn an_empty_report_says_how_its_command_ended() {
+    for (exit, config, summary) in [
+        (Exit::Code(1), "{}", "stdout: it is empty; the command ended with exit code 1"),
+        (
+            Exit::Code(101),
+            r#"{"format":"libtest"}"#,
+            "stdout: it is empty; the command ended with exit code 101",
+        ),
+        (Exit::Signal(9), "{}", "stdout: it is empty; the command was ended by signal 9"),
+    ] {
+        let mut evidence = Evidence::new();
+        evidence.bind("report", [artifact_with_exit("stdout", b"", exit)]);
+        let (outcome, _) = check::<TestReport>(config, &evidence);
+        let outcome = outcome.expect("no fault");
+        assert_eq!(
+            (outcome.status, outcome.summary.as_str()),
+            (Status::Inconclusive(Reason::NotExamined), summary)
+        );
+    }
 }
 
 #[test]

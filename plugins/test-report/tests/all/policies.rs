@@ -74,6 +74,29 @@ fn the_same_id_twice_is_a_note_or_a_conflict() {
 }
 
 #[test]
+fn a_pass_elsewhere_is_no_retry() {
+    let case = |file: &str, inside: &str| format!("<testcase name='a' {file}>{inside}</testcase>");
+    let suite = |inside: &str| format!("<testsuite name='p'>{inside}</testsuite>");
+    let (bad, good) = (case("", "<failure/>"), case("", ""));
+    let (bad_x, good_x) = (case("file='x.js'", "<failure/>"), case("file='x.js'", ""));
+    let good_y = case("file='y.js'", "");
+    for (inside, verdict) in [
+        (suite(&format!("{bad}{good}")), Verdict::Pass),
+        (suite(&format!("{bad_x}{good_x}")), Verdict::Pass),
+        (suite(&format!("{bad_x}{good_y}{good_x}")), Verdict::Pass),
+        (suite(&format!("{bad}{}{good}", "<testsuite><testcase name='b'/></testsuite>")), Verdict::Pass),
+        (format!("{}{}", suite(&bad), suite(&good)), Verdict::Fail),
+        (suite(&format!("{bad}<testsuite>{good}</testsuite>")), Verdict::Fail),
+        (suite(&format!("{bad_x}{good_y}")), Verdict::Fail),
+        (suite(&format!("{bad_x}{good}")), Verdict::Fail),
+        (suite(&format!("{bad_x}{good_y}{good_y}")), Verdict::Fail),
+    ] {
+        let checked = one(r#"{"flaky":"allow"}"#, &format!("<testsuites>{inside}</testsuites>"));
+        assert_eq!(checked.verdict(), verdict, "{inside}: {}", checked.outcome.summary);
+    }
+}
+
+#[test]
 fn the_baseline_sees_what_counts_do_not() {
     for (config, before, now, verdict, errors) in [
         (r"{}", "pp", "pp", Verdict::Pass, &[][..]),
@@ -81,7 +104,22 @@ fn the_baseline_sees_what_counts_do_not() {
         (r"{}", "pp", "p", Verdict::Fail, &["test-removed:s1::works"]),
         (r"{}", "ps", "p", Verdict::Fail, &["test-removed:s1::works"]),
         (r#"{"allow_removed":["s1::works"]}"#, "pp", "p", Verdict::Pass, &[]),
-        (r#"{"allow_removed":["works"]}"#, "pp", "p", Verdict::Pass, &[]),
+        // A name that fits two tests of the baseline fits none, however many of them are gone.
+        (
+            r#"{"allow_removed":["works"]}"#,
+            "pp",
+            "p",
+            AMBIGUOUS,
+            &["config-ambiguous:works", "test-removed:s1::works"],
+        ),
+        (
+            r#"{"allow_skipped":["works"]}"#,
+            "pp",
+            "ps",
+            AMBIGUOUS,
+            &["config-ambiguous:works", "test-newly-skipped:s1::works"],
+        ),
+        (r#"{"allow_removed":["works"]}"#, "pp", "pp", Verdict::Pass, &[]),
         (
             r#"{"allow_removed":["works"]}"#,
             "ppp",
