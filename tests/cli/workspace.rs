@@ -47,7 +47,7 @@ impl Workspace {
     /// An empty one.
     pub(crate) fn empty() -> Self {
         let workspace = Self { root: tempfile::tempdir().expect("a temporary folder") };
-        for folder in ["work", "home"] {
+        for folder in ["here", "home"] {
             fs::create_dir(workspace.root.path().join(folder)).expect("makes");
         }
         workspace
@@ -62,7 +62,7 @@ impl Workspace {
 
     /// The folder of the contract.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.root.path().join("work")
+        self.root.path().join("here")
     }
 
     /// A file of the workspace.

@@ -13,6 +13,9 @@ use crate::descriptor::{Descriptor, Slot};
 use crate::evidence::{Artifact, Evidence, Origin, OriginKind};
 use crate::outcome::Reason;
 
+/// Artifacts of a clause: a component holds a handle for each, of 1,024 that it may hold in all.
+pub const BOUND_ARTIFACTS_MAX: usize = 1000;
+
 /// Artifacts bound to a slot, each with its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoundSlot<'a> {
@@ -41,9 +44,23 @@ impl Unbound {
 /// unbound optional one without artifacts.
 ///
 /// # Errors
-/// The reason of a source that gave no evidence, or `binding` when a slot gets another number of
-/// artifacts than it takes; the summary names the candidates.
+/// The reason of a source that gave no evidence; `binding` when a slot gets another number of artifacts
+/// than it takes, the summary names the candidates; `limit` above [`BOUND_ARTIFACTS_MAX`].
 pub fn bind<'a>(
+    clause: &'a Clause,
+    descriptor: &'a Descriptor,
+    evidence: &'a [Evidence],
+) -> Result<Vec<BoundSlot<'a>>, Unbound> {
+    let bound = bind_slots(clause, descriptor, evidence)?;
+    let count: usize = bound.iter().map(|slot| slot.artifacts.len()).sum();
+    if count > BOUND_ARTIFACTS_MAX {
+        let summary = format!("{count} artifacts are bound, a checker takes at most {BOUND_ARTIFACTS_MAX}");
+        return Err(Unbound { reason: Reason::Limit, summary });
+    }
+    Ok(bound)
+}
+
+fn bind_slots<'a>(
     clause: &'a Clause,
     descriptor: &'a Descriptor,
     evidence: &'a [Evidence],
@@ -159,5 +176,99 @@ fn listed(names: &[&str]) -> String {
         0 => "nothing".into(),
         count if count > SHOWN => format!("{shown} and {} more", count - SHOWN),
         _ => shown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+    use crate::descriptor::ReadRequirement;
+    use crate::digest::Digest;
+    use crate::evidence::Timestamp;
+
+    fn descriptor(many: bool) -> Descriptor {
+        let slot = Slot {
+            name: "report".into(),
+            title: String::new(),
+            required: true,
+            many,
+            trusted: false,
+            read: ReadRequirement::All,
+            media_types: Vec::new(),
+        };
+        let config_schema = serde_json::Value::Null;
+        Descriptor {
+            id: "any".into(),
+            version: String::new(),
+            title: String::new(),
+            config_schema,
+            slots: vec![slot],
+        }
+    }
+
+    fn evidence(names: &[String]) -> Vec<Evidence> {
+        let origin = Origin {
+            source: "s".into(),
+            kind: OriginKind::Produced,
+            argv: Vec::new(),
+            exit: None,
+            exit_accepted: true,
+            started: Timestamp(0),
+            ended: Timestamp(0),
+            age_ms: None,
+            worker_writable: false,
+        };
+        let artifact = |name: &String| Artifact {
+            name: name.clone(),
+            media_type: String::new(),
+            size: 1,
+            digest: Digest::from_bytes([0; 32]),
+        };
+        vec![Evidence { origin, artifacts: names.iter().map(artifact).collect(), shortfall: None }]
+    }
+
+    /// Names bound by `selector`, or the reason why nothing is.
+    fn bound(selector: &str, many: bool, names: &[&str]) -> Result<Vec<String>, Reason> {
+        let text = format!("criteria.c = {{ checker = \"any\", evidence = {{ report = {selector} }} }}");
+        let contract = contract::read(&text).contract;
+        let (descriptor, evidence) =
+            (descriptor(many), evidence(&names.iter().map(|&name| name.into()).collect::<Vec<_>>()));
+        let slots = bind(&contract.clauses[0], &descriptor, &evidence).map_err(|unbound| unbound.reason)?;
+        Ok(slots[0].artifacts.iter().map(|(artifact, _)| artifact.name.clone()).collect())
+    }
+
+    #[test]
+    fn selectors() {
+        let names = ["*.xml", "a.xml", "deep/b.xml", "stderr", "stdout"];
+        for (selector, expected) in [
+            ("\"s\"", &["*.xml", "a.xml", "deep/b.xml"][..]),
+            ("\"s/*.xml\"", &["*.xml", "a.xml"]),
+            ("\"s/**/*.xml\"", &["*.xml", "a.xml", "deep/b.xml"]),
+            ("[\"s/stdout\", \"s/a.xml\"]", &["stdout", "a.xml"]),
+        ] {
+            assert_eq!(
+                bound(selector, true, &names),
+                Ok(expected.iter().map(|&name| name.into()).collect()),
+                "{selector}"
+            );
+        }
+        assert_eq!(bound("\"s\"", true, &["stderr", "stdout"]), Ok(vec!["stdout".into()]));
+    }
+
+    #[test]
+    fn another_number_than_the_slot_takes_is_no_binding() {
+        assert_eq!(bound("\"s\"", false, &["a", "b"]), Err(Reason::Binding));
+        assert_eq!(bound("\"s/none\"", false, &["a"]), Err(Reason::Binding));
+        assert_eq!(bound("[\"s/a\", \"s/?\"]", true, &["a"]), Err(Reason::Binding), "one counts once");
+        assert_eq!(bound("\"elsewhere\"", true, &["a"]), Err(Reason::Binding));
+    }
+
+    #[test]
+    fn a_checker_takes_a_bounded_number() {
+        let names: Vec<String> = (0..=BOUND_ARTIFACTS_MAX).map(|number| format!("{number:04}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(bound("\"s\"", true, &names[1..]).map(|bound| bound.len()), Ok(BOUND_ARTIFACTS_MAX));
+        assert_eq!(bound("\"s\"", true, &names), Err(Reason::Limit));
     }
 }

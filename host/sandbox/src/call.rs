@@ -20,10 +20,8 @@ use crate::fault::{self, Refusal, refusal};
 use crate::inert;
 use crate::limits::{CALL_BYTES_MAX, HANDLES_MAX, Limits, YIELD_FUEL};
 use crate::reflect::Interfaces;
+use crate::sink::Progress;
 use crate::state::State;
-
-/// Hears how far a check is: units done, and units in all where the checker knows.
-pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// A component that is compiled and linked. Cheap to clone; every call gets a store of its own.
 #[derive(Clone)]

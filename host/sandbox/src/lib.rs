@@ -19,8 +19,9 @@ mod sink;
 mod state;
 
 pub use artifacts::{Bound, Input};
-pub use call::{Checked, Checker, Progress, Request};
+pub use call::{Checked, Checker, Request};
 pub use engine::{Error, Sandbox};
 pub use fault::Refusal;
 pub use limits::{COMPONENT_BYTES_MAX, Limits};
 pub use reflect::{INTERFACE, Interfaces, reflect};
+pub use sink::Progress;

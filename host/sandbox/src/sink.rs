@@ -1,6 +1,7 @@
 //! Takes what a check says while it works, within its bounds.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use evident_blobs::{Blobs, Writer};
 use evident_core::downgrade::Observed;
@@ -9,6 +10,9 @@ use evident_core::text;
 
 use crate::capture::Capture;
 use crate::limits::{ATTACHMENT_BYTES_MAX, ATTACHMENTS_MAX, FINDINGS_BYTES_MAX, FINDINGS_MAX};
+
+/// Hears how far a check is: units done, and units in all where the checker knows.
+pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
 /// Everything that a check said.
 pub(crate) struct Sink {

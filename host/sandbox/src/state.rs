@@ -7,9 +7,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::IoView;
 
 use crate::artifacts::{Bound, Served};
-use crate::call::Progress;
 use crate::limits::{HANDLES_MAX, INSTANCES_MAX, TABLE_ELEMENTS_MAX};
-use crate::sink::Sink;
+use crate::sink::{Progress, Sink};
 
 /// The data of one store.
 pub(crate) struct State {
