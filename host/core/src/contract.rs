@@ -1,6 +1,6 @@
 //! The contract: the text of `goal.toml` as types, and the way from one to the other.
 //!
-//! [`read`] reports every problem at once: the text becomes a spanned table, [`walk`] holds it against
+//! [`read`] reports every problem at once: the text becomes a spanned table, `walk` holds it against
 //! the key table of [`keys`], `build` makes the types here, and [`lint`] judges the whole. Nothing here
 //! opens a file or loads a checker.
 
