@@ -1,5 +1,6 @@
 //! `evident check`: collect the evidence of a contract and judge it.
 
+use anyhow::Context;
 use clap::Args;
 use evident_core::assessment::Assessment;
 use evident_engine::{Engine, Listener, Opened};
@@ -60,7 +61,7 @@ async fn interruption() -> std::io::Result<()> {
     }
 }
 
-/// Nothing when Ctrl-C came first: dropping the assessment ends the commands that run.
+/// Nothing when an interruption came first: dropping the assessment ends the commands that run.
 fn interruptible(
     engine: &Engine,
     opened: &Opened,
@@ -69,11 +70,12 @@ fn interruptible(
     let runtime = Runtime::new()?;
     let assessment = runtime.block_on(async {
         tokio::select! {
-            assessment = engine.assess(opened, listener) => assessment.map(Some),
-            _ = interruption() => Ok(None),
+            assessment = engine.assess(opened, listener) => Ok(Some(assessment?)),
+            // A signal that cannot be waited for is a failure, not an interruption.
+            interrupted = interruption() => interrupted.map(|()| None).context("failed to wait for signals"),
         }
     });
     // A check that still runs holds nothing but memory: it is not waited for.
     runtime.shutdown_background();
-    Ok(assessment?)
+    assessment
 }
