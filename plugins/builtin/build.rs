@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use evident_componentize::{Build, TEST_TARGET_VARIABLE, build};
 
 /// Names of the checkers; each has a folder beside this one and a package `evident-NAME`.
-const CHECKERS: &[&str] = &["benchmark", "test-report"];
+const CHECKERS: &[&str] = &["benchmark", "changes", "test-report"];
 
 fn main() {
     let plugins = folder("CARGO_MANIFEST_DIR").parent().expect("lies in `plugins`").to_owned();
@@ -31,7 +31,7 @@ fn folder(variable: &str) -> PathBuf {
 }
 
 fn watch(plugins: &Path, root: &Path) {
-    for name in CHECKERS.iter().copied().chain(["sdk"]) {
+    for name in CHECKERS.iter().copied().chain(["patterns", "sdk"]) {
         println!("cargo::rerun-if-changed={}", plugins.join(name).join("src").display());
         println!("cargo::rerun-if-changed={}", plugins.join(name).join("Cargo.toml").display());
     }

@@ -35,11 +35,15 @@ const REPORTS: &[(&str, Status, [f64; 6])] = &[
     ("python-xunit-pytest.xml", Status::Fail, [10., 6., 2., 0., 2., 0.]),
     ("jest-junit.xml", Status::Fail, [6., 1., 4., 0., 1., 0.]),
     ("empty-java-junit.xml", NOT_EXAMINED, [0.; 6]),
+    ("go-test-json-flaky-rerun.out", Status::Fail, [6., 6., 0., 0., 0., 3.]),
+    ("go-test-build-failed.out", Status::Fail, [1., 0., 0., 1., 0., 0.]),
+    ("go-test-json-missing-test-fail.out", Status::Fail, [1., 0., 1., 0., 0., 0.]),
+    ("go-test-json-with-parallel-fails.out", Status::Fail, [12., 4., 8., 0., 0., 0.]),
     ("cargo-test-panic-abort.txt", Status::Fail, [5., 3., 2., 0., 0., 0.]),
 ];
 
 /// Files of other formats: `tests` and `tests/tap`, then `bench`.
-const REPORTS_REFUSED: usize = 21;
+const REPORTS_REFUSED: usize = 17;
 const FIGURES_REFUSED: usize = 15;
 
 pub(crate) fn judge(checker: &Checker, config: &str, name: &str, bytes: &[u8]) -> Checked {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use evident_core::contract::Wasi;
 use evident_core::outcome::{Fault, FaultClass, Reason, Status};
 use evident_sandbox::{Checked, Limits};
-use evident_tests::{Case, Cost, Store, load_as};
+use evident_tests::{Case, Cost, Store, limits, load_as};
 
 mod descriptions;
 mod effects;
@@ -64,7 +64,7 @@ fn run_as(name: &str, profile: Wasi, case: Case<'_>) -> (Checked, Cost) {
 
 /// The limits of a check of nothing, lowered.
 fn lowered(fuel: Option<u64>, wall_ms: Option<u64>, memory_bytes: Option<u64>) -> Limits {
-    Limits::for_check(0).lowered(fuel, wall_ms.map(Duration::from_millis), memory_bytes)
+    limits(0).lowered(fuel, wall_ms.map(Duration::from_millis), memory_bytes)
 }
 
 /// The fault of a check that ended with one: outcome and fault say the same, and nothing was concluded.

@@ -1,8 +1,11 @@
 //! Evidence made to hurt or to deceive, through the components: right or inconclusive, never a fault of
 //! the host, never a pass over a failure.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use evident_core::outcome::{Reason, Status};
-use evident_tests::{Case, Store};
+use evident_tests::{Case, Store, repository};
 
 use crate::conformance::{BENCHMARK, TEST_REPORT, judge};
 
@@ -180,5 +183,132 @@ fn a_good_report_hides_no_bad_one() {
             let outcome = store.judge(&TEST_REPORT, Case::new(&files)).outcome;
             assert_eq!(outcome.status, status, "{}", outcome.summary);
         }
+    }
+}
+
+/// Every file of `tests/evidence` has its row in `outcomes.txt`, and gives what stands there.
+#[test]
+fn b01_b02_b03_b07_files_give_their_outcomes() {
+    let folder = repository().join("tests/evidence");
+    let table = fs::read_to_string(folder.join("outcomes.txt")).expect("is there");
+    let mut seen = BTreeSet::from(["outcomes.txt".to_owned()]);
+    for row in table.lines().filter(|row| !row.is_empty() && !row.starts_with('#')) {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let &[file, kind, expected] = &words[..] else { panic!("`{row}` has not three words") };
+        let (checker, config) = match kind {
+            "report" => (&TEST_REPORT, "{}"),
+            "junit" => (&TEST_REPORT, JUNIT),
+            "go-test" => (&TEST_REPORT, r#"{"format":"go-test"}"#),
+            "benchmark" => (&BENCHMARK, r#"{"max":"1e30 s"}"#),
+            other => panic!("`{other}` is no kind of evidence"),
+        };
+        let status = match expected {
+            "fail" => Status::Fail,
+            "malformed" => MALFORMED,
+            "unsupported" => UNSUPPORTED,
+            "limit" => LIMIT,
+            other => panic!("`{other}` is no outcome of hostile evidence"),
+        };
+        let bytes = fs::read(folder.join(file)).expect("is there");
+        let outcome = judge(checker, config, file, &bytes).outcome;
+        assert_eq!(outcome.status, status, "{file}: {}", outcome.summary);
+        assert!(!outcome.summary.contains("root:"), "{file}: {}", outcome.summary);
+        assert!(seen.insert(file.to_owned()), "`{file}` has two rows");
+    }
+    let entries = fs::read_dir(&folder).expect("is a folder");
+    let there: BTreeSet<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().expect("is text")).collect();
+    assert_eq!(seen, there, "a file without a row");
+}
+
+/// Bytes of an attribute: over the bound of one tag, which is 32 MiB. The catalogue has 1 GiB, which the
+/// native tests of the checker stream.
+const ATTRIBUTE_BYTES: usize = 33 * 1024 * 1024;
+
+#[test]
+fn b02_an_attribute_has_a_bound() {
+    for start in ["<testsuite><testcase name='", "<testsuite><testcase name='a'><failure message='", "<!-- "]
+    {
+        let mut text = Vec::with_capacity(ATTRIBUTE_BYTES);
+        text.extend_from_slice(start.as_bytes());
+        text.resize(ATTRIBUTE_BYTES, b'x');
+        let (status, summary) = report(&text);
+        assert_eq!(status, LIMIT, "{start}: {summary}");
+    }
+}
+
+/// Lists or objects inside each other.
+const NESTED: usize = 100_000;
+
+#[test]
+fn b07_depth_is_harmless() {
+    let lists = format!("{}{}", "[".repeat(NESTED), "]".repeat(NESTED));
+    let objects = format!("{}1{}", r#"{"a":"#.repeat(NESTED), "}".repeat(NESTED));
+    for text in [
+        lists.clone(),
+        objects.clone(),
+        format!(r#"{{"name":"a","unit":"s","samples":[{lists}]}}"#),
+        format!(r#"{{"results":[{{"command":"a","times":[1],"extra":{objects}}}]}}"#),
+    ] {
+        let (status, summary) = figures(text.as_bytes());
+        assert_eq!(status, MALFORMED, "{summary}");
+    }
+}
+
+/// A failing run never becomes a passing one by losing its end. The two texts hold one whole run each:
+/// behind a whole one, more runs could have been cut off, which the native tests look at.
+#[test]
+fn no_cut_of_a_failing_report_passes() {
+    let libtest: &[u8] = b"running 2 tests\ntest a ... ok\ntest b ... FAILED\n\nfailures:\n    b\n\n\
+                           test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out\n";
+    let go = include_bytes!("../../plugins/test-report/testdata/go-count.json");
+    for text in [libtest, go] {
+        assert_eq!(judge(&TEST_REPORT, "{}", "report", text).outcome.status, Status::Fail);
+        for length in 0..text.len() {
+            let outcome = judge(&TEST_REPORT, "{}", "report", &text[..length]).outcome;
+            assert_ne!(outcome.status, Status::Pass, "{length}: {}", outcome.summary);
+        }
+    }
+}
+
+/// A process that ends itself with exit code 0, in a test and before the first one.
+#[test]
+fn c05_an_early_exit_is_no_pass() {
+    for (name, text, status) in [
+        ("in a test", &include_bytes!("../../plugins/test-report/testdata/go-exit.json")[..], Status::Fail),
+        (
+            "in a test, unseen",
+            &include_bytes!("../../plugins/test-report/testdata/go-quit.json")[..],
+            MALFORMED,
+        ),
+        (
+            "before the first",
+            &include_bytes!("../../plugins/test-report/testdata/go-early.json")[..],
+            Status::Inconclusive(Reason::NotExamined),
+        ),
+        ("between two lines", b"running 2 tests\ntest a ... ok\n", MALFORMED),
+    ] {
+        let outcome = judge(&TEST_REPORT, "{}", "report", text).outcome;
+        assert_eq!(outcome.status, status, "{name}: {}", outcome.summary);
+    }
+}
+
+/// Reports of a repeated source: the one go that failed decides, and so does a go that lacks a test.
+#[test]
+fn a_good_go_hides_no_bad_one() {
+    let store = Store::default();
+    let good: &[u8] = b"<testsuite><testcase name='a'/><testcase name='b'/></testsuite>";
+    for (third, status) in [
+        (good, Status::Pass),
+        (
+            b"<testsuite><testcase name='a'/><testcase name='b'><failure/></testcase></testsuite>",
+            Status::Fail,
+        ),
+        (b"<testsuite><testcase name='a'/></testsuite>", Status::Inconclusive(Reason::Contradiction)),
+        (b"<testsuite/>", Status::Inconclusive(Reason::NotExamined)),
+    ] {
+        let files = [("1/r.xml", good), ("2/r.xml", good), ("3/r.xml", third)];
+        let outcome = store.judge(&TEST_REPORT, Case::new(&files)).outcome;
+        assert_eq!(outcome.status, status, "{}", outcome.summary);
     }
 }

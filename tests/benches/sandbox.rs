@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use evident_checker::testing;
 use evident_core::outcome::{FaultClass, Reason, Status};
-use evident_sandbox::{Bound, Limits};
-use evident_tests::{Store, guest, load, load_builtin};
+use evident_sandbox::Bound;
+use evident_tests::{Store, guest, limits, load, load_builtin};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store as RawStore};
 
@@ -29,6 +29,9 @@ mod raw {
     });
 }
 
+#[path = "sandbox/cold.rs"]
+mod cold;
+
 fn main() {
     let mut criterion = Criterion::default().output_directory(&figures()).configure_from_args();
     fresh_instance(&mut criterion);
@@ -37,6 +40,7 @@ fn main() {
     criterion.final_summary();
     print_ratios();
     deadline();
+    cold::print();
 }
 
 /// A fresh store, an instance, one call and their end, against the same by hand.
@@ -70,7 +74,7 @@ fn fresh_instance(criterion: &mut Criterion) {
 }
 
 /// The sandbox's own configuration, so that only the host's code differs.
-fn raw_engine() -> Engine {
+pub(crate) fn raw_engine() -> Engine {
     let mut config = Config::new();
     config
         .consume_fuel(true)
@@ -93,7 +97,7 @@ fn junit(criterion: &mut Criterion) {
         let input = store.input("report.xml", &report);
         bencher.iter(|| {
             let bound = vec![Bound { slot: "report".into(), inputs: vec![input.clone()] }];
-            let checked = store.check_bound(&checker, "{}", bound, Limits::for_check(report.len() as u64));
+            let checked = store.check_bound(&checker, "{}", bound, limits(report.len() as u64));
             assert_eq!(checked.outcome.status, Status::Pass, "{}", checked.outcome.summary);
         });
     });
@@ -164,7 +168,7 @@ fn read_at(criterion: &mut Criterion) {
     group.bench_function("evident", |bencher| {
         bencher.iter(|| {
             let bound = vec![Bound { slot: "file".into(), inputs: vec![input.clone()] }];
-            let checked = store.check_bound(&checker, "{}", bound, Limits::for_check(SIZE as u64));
+            let checked = store.check_bound(&checker, "{}", bound, limits(SIZE as u64));
             assert_eq!(checked.outcome.examined.count, SIZE as u64, "{:?}", checked.fault);
         });
     });
@@ -190,7 +194,7 @@ fn deadline() {
     let checker = load("spin");
     let mut late: Vec<Duration> = (0..20)
         .map(|_| {
-            let limits = Limits::for_check(0).lowered(None, Some(DEADLINE), None);
+            let limits = limits(0).lowered(None, Some(DEADLINE), None);
             let started = Instant::now();
             let checked = store.check_bound(&checker, "{}", Vec::new(), limits);
             let took = started.elapsed();

@@ -110,7 +110,7 @@ fn warnings_go_to_stderr() {
     workspace.write("report.xml", GREEN);
     let (run, assessment) = workspace.check();
     assert_eq!(run.exit, 0);
-    assert_eq!(assessment["version"], 1);
+    assert_eq!(assessment["version"], 2);
     assert!(run.stderr.contains("self-written-evidence"), "{}", run.stderr);
 }
 

@@ -45,6 +45,7 @@ const EXPECTED: &[(&str, u64, u64, &str)] = &[
     ("unknown-source", 19, 23, "unknown source `siute`"),
     ("missing-key", 21, 1, "missing key `checker` in `criteria.fast`"),
     ("name-case", 24, 11, "`Correct` and `correct` differ in case only"),
+    ("unprotected-tests", 24, 11, "nothing protects the tests that `bench` runs"),
     ("unknown-slot", 26, 32, "`test-report` has no slot `basline`"),
 ];
 
@@ -79,7 +80,7 @@ fn near_misses_are_named() {
         let hint = format!("did you mean `{word}`?");
         assert!(hints.iter().any(|found| **found == hint.as_str()), "{hint} is not in {hints:?}");
     }
-    assert_eq!(hints[1], "known keys of `goal`: `name` and `objective`");
+    assert_eq!(hints[1], "known keys of `goal`: `name`, `objective` and `base`");
 }
 
 #[test]

@@ -130,6 +130,7 @@ fn children_that_were_left_behind_are_ended() {
     let source = r#"run = ["sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $! > left.pid; cat report.xml"]"#;
     let workspace = Workspace::new(&contract(source));
     workspace.write("report.xml", GREEN);
+    workspace.write(".evident-ignore", "left.pid\n");
     let (run, assessment) = workspace.check();
     assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (0, "pass"));
     assert!(run.took < SOON, "{:?}", run.took);

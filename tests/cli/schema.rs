@@ -56,7 +56,7 @@ fn assessments_conform() {
     for workspace in [suite(GREEN), suite(RED), found] {
         let (_, assessment) = workspace.check();
         assert_eq!(violations(&schema, &assessment), [] as [String; 0]);
-        assert_eq!(assessment["version"], 1);
+        assert_eq!(assessment["version"], 2);
     }
 }
 

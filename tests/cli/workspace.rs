@@ -82,6 +82,11 @@ impl Workspace {
         fs::write(path, content).expect("writes");
     }
 
+    /// Removes a file of the workspace.
+    pub(crate) fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).expect("is there");
+    }
+
     /// Writes a script of the workspace and makes it executable.
     pub(crate) fn script(&self, name: &str, body: &str) {
         self.write(name, format!("#!/bin/sh\n{body}\n"));

@@ -37,7 +37,7 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn new(files: &'a [(&'a str, &'a [u8])]) -> Self {
         let bytes = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        let limits = Limits::for_check(bytes);
+        let limits = crate::limits(bytes);
         Self { config: "{}", files, exit: Exit::Code(0), exit_accepted: true, limits }
     }
 
@@ -65,7 +65,7 @@ impl Store {
     /// As [`Store::judge`].
     #[must_use]
     pub fn judge_alone(&self, checker: &Checker, case: Case<'_>) -> (Checked, Cost) {
-        memory::measured(|| self.judge_now(checker, &case))
+        memory::alone(|| self.judge_now(checker, &case))
     }
 
     fn judge_now(&self, checker: &Checker, case: &Case<'_>) -> Checked {

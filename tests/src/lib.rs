@@ -2,6 +2,8 @@
 //!
 //! It expects nothing: what is right stands in the tests.
 
+pub mod fuzzed;
+pub mod hostile;
 mod judge;
 mod memory;
 
@@ -12,12 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use evident_blobs::Blobs;
-use evident_core::contract::Wasi;
+use evident_core::contract::{At, Wasi};
 use evident_core::evidence::{Artifact, Exit, Origin, OriginKind, Timestamp, media_type};
-use evident_sandbox::{Bound, Checked, Checker, Input, Limits, Request, Sandbox};
+use evident_sandbox::{Bound, Ceilings, Checked, Checker, Input, Limits, Request, Sandbox};
 
 pub use judge::Case;
-pub use memory::{Cost, beside_others};
+pub use memory::{Cost, alone, beside_others};
 
 include!(concat!(env!("OUT_DIR"), "/foreach.rs"));
 
@@ -35,6 +37,12 @@ pub const GUESTS: &[Guest] = include!(concat!(env!("OUT_DIR"), "/guests.rs"));
 
 /// The one sandbox of the test process.
 pub static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new().expect("WebAssembly runs here"));
+
+/// The usual limits of a check over that many bytes.
+#[must_use]
+pub fn limits(bytes: u64) -> Limits {
+    Limits::for_check(bytes, &Ceilings::default())
+}
 
 /// The component bytes of a guest.
 ///
@@ -109,12 +117,15 @@ impl Store {
             source: "source".into(),
             kind: OriginKind::Produced,
             argv: vec!["produce".into()],
+            at: At::Work,
+            repeat: 1,
             exit: Some(Exit::Code(0)),
             exit_accepted: true,
             started: Timestamp(0),
             ended: Timestamp(1),
             age_ms: None,
             worker_writable: false,
+            tree: None,
         };
         Input { artifact, origin, file: Arc::new(file) }
     }
@@ -123,7 +134,7 @@ impl Store {
     #[must_use]
     pub fn check(&self, checker: &Checker, config: &str, slot: &str, name: &str, bytes: &[u8]) -> Checked {
         let bound = vec![Bound { slot: slot.into(), inputs: vec![self.input(name, bytes)] }];
-        self.check_bound(checker, config, bound, Limits::for_check(bytes.len() as u64))
+        self.check_bound(checker, config, bound, limits(bytes.len() as u64))
     }
 
     /// Checks what is bound within limits.

@@ -25,8 +25,11 @@ pub fn beside_others() -> RwLockReadGuard<'static, ()> {
     ALONE.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Calls with nothing else going on.
-pub(crate) fn measured<T>(call: impl FnOnce() -> T) -> (T, Cost) {
+/// Calls with nothing else of these tests going on, and says what it cost.
+///
+/// # Panics
+/// Where the kernel does not say what memory is used.
+pub fn alone<T>(call: impl FnOnce() -> T) -> (T, Cost) {
     let _alone = ALONE.write().unwrap_or_else(PoisonError::into_inner);
     // Makes the kernel forget the peak (proc_pid_clear_refs(5)): it then starts from what is resident now.
     fs::write("/proc/self/clear_refs", "5").expect("Linux 4.0 or newer");

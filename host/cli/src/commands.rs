@@ -1,16 +1,21 @@
 //! The command line: arguments here, one file per command.
 
+mod accept;
+mod baseline;
 mod check;
 mod checker;
+mod collecting;
 mod completions;
+mod doctor;
 mod explain;
+mod init;
 mod lint;
 mod schema;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use evident_engine::{ContractFile, Engine, Opened, state_folder};
+use evident_engine::{ContractFile, Engine, Opened, Places};
 
 use crate::exit::{Exit, HELP};
 use crate::progress::Progress;
@@ -28,11 +33,17 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     Check(check::Check),
     Lint(lint::Lint),
     Explain(explain::Explain),
+    #[command(name = "accept-change")]
+    Accept(accept::Accept),
+    #[command(subcommand)]
+    Baseline(baseline::Baseline),
     #[command(subcommand)]
     Checker(checker::Checker),
+    Doctor(doctor::Doctor),
     Schema(schema::Schema),
     Completions(completions::Completions),
 }
@@ -48,7 +59,7 @@ pub(crate) struct ContractArguments {
 }
 
 /// Which folder relative paths mean.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WorkspaceArguments {
     /// Folder that relative paths of the contract mean [default: the contract's folder]
     #[arg(long, value_name = "FOLDER")]
@@ -58,18 +69,22 @@ pub(crate) struct WorkspaceArguments {
 /// Runs a command.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
+        Command::Init(command) => init::run(&command),
         Command::Check(command) => check::run(&command),
         Command::Lint(command) => lint::run(&command),
         Command::Explain(command) => explain::run(&command),
+        Command::Accept(command) => accept::run(&command),
+        Command::Baseline(command) => baseline::run(&command),
         Command::Checker(command) => checker::run(&command),
+        Command::Doctor(command) => doctor::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Completions(command) => completions::run(&command),
     }
 }
 
-/// The engine over the state folder.
+/// The engine over the host's own folders.
 fn engine() -> anyhow::Result<Engine> {
-    Ok(Engine::new(state_folder()?)?)
+    Ok(Engine::new(Places::of_environment()?)?)
 }
 
 impl ContractArguments {

@@ -81,7 +81,12 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
         Err(error) => error,
     };
     let usage = error.downcast_ref::<UsageError>();
-    let exit = if usage.is_some() || is_contract_error(&error) { Exit::Usage } else { Exit::Host };
+    let exit = match error.downcast_ref::<evident_engine::Error>() {
+        _ if usage.is_some() || is_contract_error(&error) => Exit::Usage,
+        // There is no tree to decide anything about.
+        Some(evident_engine::Error::Unsteady { .. }) => Exit::Undecided,
+        _ => Exit::Host,
+    };
     let hint = usage.map_or_else(|| contract_hint(&error), |usage| usage.hint.as_deref());
     ui::error(&error, hint);
     exit.into()
@@ -96,7 +101,12 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
             Error::Contract { .. }
                 | Error::NotAContract { .. }
                 | Error::Workspace { .. }
-                | Error::StateInWorkspace { .. }
+                | Error::InWorkspace { .. }
+                | Error::Revision { .. }
+                | Error::NoStart { .. }
+                | Error::NoBaseline { .. }
+                | Error::Case { .. }
+                | Error::Policy { .. }
         )
     )
 }
@@ -105,8 +115,10 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
     use evident_engine::Error;
     match error.downcast_ref::<Error>() {
         Some(Error::Contract { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
-            Some("name a contract, or go to the folder of a `goal.toml`")
+            Some("name a contract, or go to the folder of a `goal.toml`; `evident init` writes one")
         }
+        Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),
+        Some(Error::NoStart { .. }) => Some("`evident check` records it"),
         _ => None,
     }
 }

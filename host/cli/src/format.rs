@@ -1,19 +1,40 @@
 //! Output formats: the same assessment for a person, a program or a page.
 
+mod github;
 mod human;
+mod junit;
 mod markdown;
 
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
-use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::contract::At;
+use evident_core::evidence::{Evidence, OriginKind, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
-use evident_core::text;
+use evident_core::text::{self, Lines, clean};
 use evident_engine::{Blobs, Opened};
 use serde_json::json;
+
+/// Bytes of what went wrong with a source, in the list of sources.
+const DETAIL_BYTES: usize = 160;
 
 /// How a result is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    /// For a person at a terminal
+    Human,
+    /// For a program: one document with a version
+    Json,
+    /// For a page or a pull request
+    Markdown,
+    /// For a build server: JUnit XML, a test case for each clause
+    Junit,
+    /// For GitHub Actions: annotations
+    Github,
+}
+
+/// How a single clause or a list is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
     /// For a person at a terminal
     Human,
     /// For a program: one document with a version
@@ -28,18 +49,25 @@ pub(crate) fn assessment(assessment: &Assessment, opened: &Opened, format: Forma
         Format::Human => human::assessment(assessment, opened),
         Format::Json => pretty(&serde_json::to_value(assessment).expect("an assessment has a JSON form")),
         Format::Markdown => markdown::assessment(assessment, opened),
+        Format::Junit => junit::assessment(assessment),
+        Format::Github => github::assessment(assessment),
     }
 }
 
 /// One clause in a format, with the evidence behind it.
-pub(crate) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blobs, format: Format) -> String {
+pub(crate) fn explanation(
+    assessment: &Assessment,
+    judged: &Judged,
+    blobs: &Blobs,
+    format: ReportFormat,
+) -> String {
     match format {
-        Format::Human => human::explanation(assessment, judged, blobs),
-        Format::Json => {
+        ReportFormat::Human => human::explanation(assessment, judged, blobs),
+        ReportFormat::Json => {
             let evidence: Vec<&Evidence> = sources(assessment, judged).collect();
             pretty(&json!({ "version": assessment.version, "clause": judged, "evidence": evidence }))
         }
-        Format::Markdown => markdown::explanation(assessment, judged),
+        ReportFormat::Markdown => markdown::explanation(assessment, judged),
     }
 }
 
@@ -96,6 +124,25 @@ fn verdict_line(assessment: &Assessment) -> String {
     format!("{}: {}", assessment.roll_up.word(), parts.join(", "))
 }
 
+/// What the assessment is about, and what the work is compared with.
+fn ground(assessment: &Assessment) -> String {
+    let mut text = format!("tree {}", assessment.tree.short());
+    if let Some(start) = &assessment.start {
+        if start.fresh {
+            text += ", which this check recorded as the start tree: nothing can have changed since";
+        } else {
+            text += &format!(", start tree {} of {}", start.tree.short(), time(start.recorded));
+        }
+        if let Some(base) = &start.base {
+            text += &format!(", base {}", text::name(base.get(..12).unwrap_or(base)));
+        }
+        if start.contract != assessment.contract {
+            text += "; the contract has changed since the start";
+        }
+    }
+    text
+}
+
 /// A command as it could be typed.
 fn command(argv: &[String]) -> String {
     let plain = |argument: &str| {
@@ -109,25 +156,47 @@ fn command(argv: &[String]) -> String {
 }
 
 /// How the evidence of a source came to be, in one line.
-fn provenance(evidence: &Evidence) -> String {
+pub(crate) fn provenance(evidence: &Evidence) -> String {
     use evident_core::contract::values::show_duration;
     let origin = &evidence.origin;
     let took = std::time::Duration::from_millis(origin.ended.0.saturating_sub(origin.started.0));
     let mut parts = Vec::new();
-    if origin.argv.is_empty() {
+    if origin.argv.is_empty() && origin.kind == OriginKind::Produced {
+        parts.push("the host's comparison of trees".into());
+        parts.push(show_duration(took));
+    } else if origin.argv.is_empty() {
         let age = origin.age_ms.map(|age| show_duration(std::time::Duration::from_millis(age)));
         let age = age.unwrap_or_else(|| "unknown".into());
         parts.push("found in the workspace".into());
-        parts.push(if origin.worker_writable { format!("age {age}") } else { "pinned by digest".into() });
+        parts.push(match (origin.worker_writable, origin.at) {
+            (true, _) => format!("age {age}"),
+            (false, At::Base) => "from the base".into(),
+            (false, _) => "pinned by digest".into(),
+        });
     } else {
         parts.push(format!("`{}`", command(&origin.argv)));
         // A command that did not start took no time.
         if let Some(exit) = origin.exit {
             parts.extend([exit.to_string(), show_duration(took)]);
         }
+        match origin.at {
+            At::Work => {}
+            At::Base => parts.push("on the base".into()),
+            At::Snapshot => parts.push("on a snapshot".into()),
+        }
+        if origin.repeat > 1 {
+            parts.push(format!("{} goes", origin.repeat));
+        }
     }
     match &evidence.shortfall {
-        Some(shortfall) => parts.push(format!("{}: {}", shortfall.reason, shortfall.detail)),
+        // What happened stands with the clauses; a list of paths would hide the other sources.
+        Some(shortfall) => {
+            parts.push(format!(
+                "{}: {}",
+                shortfall.reason,
+                clean(&shortfall.detail, DETAIL_BYTES, Lines::Join)
+            ));
+        }
         None if evidence.artifacts.len() == 1 => parts.push("1 artifact".into()),
         None => parts.push(format!("{} artifacts", evidence.artifacts.len())),
     }

@@ -16,6 +16,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    // This very program is started again to compile components, within limits of its own.
+    if let Some(compiled) = evident_engine::compile_child() {
+        return compiled;
+    }
     let arguments = match commands::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use evident_core::contract::Run;
+use evident_core::defence::Defence;
 
 /// What every command gets where the host has it.
 pub(crate) const MINIMUM: &[&str] = &[
@@ -32,5 +33,6 @@ pub(crate) fn of(run: &Run, fill: impl Fn(&str) -> OsString) -> Vec<(OsString, O
     let possible = passed.filter(|name| !name.is_empty() && !name.contains(['=', '\0']));
     let inherited = possible.filter_map(|name| Some((OsString::from(name), std::env::var_os(name)?)));
     let set = run.env_set.iter().map(|(name, value)| (OsString::from(name), fill(value)));
-    inherited.chain(set).collect()
+    let everything = std::env::vars_os().filter(|_| !Defence::Environment.stands());
+    inherited.chain(everything).chain(set).collect()
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use evident_core::contract::{Files, Source};
-use evident_core::evidence::{Artifact, Evidence, Origin, OriginKind, Timestamp};
+use evident_core::defence::Defence;
+use evident_core::evidence::{Artifact, Evidence, Origin, Timestamp};
+use evident_core::freshness;
 use evident_core::outcome::NoEvidence;
 
 use crate::age::{Stamp, now, span};
@@ -49,19 +51,13 @@ pub(crate) async fn collect(
     .await;
     let shortfall = result.err().map(Halt::shortfall).transpose()?;
     let origin = Origin {
-        source: source.name.value.clone(),
-        kind: OriginKind::Found,
-        argv: Vec::new(),
-        exit: None,
-        exit_accepted: true,
-        started,
         ended: now(),
         // An age is told where the contract asks for one; one from the future has none.
         age_ms: so_far
             .oldest
             .filter(|_| files.max_age.is_some() || files.after.is_some())
             .and_then(|oldest| started.0.checked_sub(oldest.0)),
-        worker_writable: source.is_worker_writable(),
+        ..freshness::origin(source, started)
     };
     Ok(Evidence { origin, artifacts: so_far.artifacts, shortfall })
 }
@@ -97,7 +93,7 @@ impl Work {
         let name = artifact.name.clone();
         so_far.artifacts.push(artifact);
         match self.files.sha256 {
-            Some(pinned) if pinned != found => {
+            Some(pinned) if pinned != found && Defence::Pin.stands() => {
                 let (found, pinned) = (found.short(), pinned.short());
                 Err(stale(format!("`{name}` has the digest {found}, pinned is {pinned}")))
             }
@@ -131,7 +127,7 @@ impl Work {
     }
 
     fn fresh(&self, name: &str, modified: Timestamp) -> Result<(), Halt> {
-        if self.files.max_age.is_none() && self.after.is_none() {
+        if self.files.max_age.is_none() && self.after.is_none() || !Defence::Age.stands() {
             return Ok(());
         }
         let Some(age) = self.now.0.checked_sub(modified.0).map(Duration::from_millis) else {

@@ -8,8 +8,10 @@
 //! Source: `gitignore(5)`. A file below an ignored folder stays ignored, whatever a `!` pattern says.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ignore::Match;
@@ -17,41 +19,84 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use rustix::fs::{Mode, OFlags};
 
 /// Bytes of one ignore file: more than any real one by far.
-const IGNORE_BYTES_MAX: u64 = 1024 * 1024;
+pub(crate) const IGNORE_BYTES_MAX: u64 = 1024 * 1024;
 
-/// The ignore rules of one workspace, each file read once.
-#[derive(Debug)]
+/// The ignore file of a workspace under git.
+pub(crate) const GIT_FILE: &str = ".gitignore";
+
+/// The ignore file of a workspace without git.
+pub(crate) const OWN_FILE: &str = ".evident-ignore";
+
+/// The ignore rules of one workspace, each file read once. Paths in it are relative to the top of the
+/// working tree, so that the rules hold wherever the folder lies.
+#[derive(Debug, Clone)]
 pub(crate) struct Ignored {
-    top: PathBuf,
-    workspace: PathBuf,
+    /// The top of the working tree, where folders that are not known yet are read. Absent for rules
+    /// that are frozen: a folder that is new has none of its own.
+    live: Option<PathBuf>,
+    /// The workspace, relative to the top.
+    prefix: PathBuf,
     /// `.gitignore` or `.evident-ignore`.
     file_name: &'static str,
+    /// By their path relative to the top.
     folders: HashMap<PathBuf, Folder>,
 }
 
-#[derive(Debug)]
-struct Folder {
-    rules: Gitignore,
+/// The rules of one folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    /// Of the ignore file; empty where there is none.
+    pub(crate) text: String,
     /// True if a working tree of its own begins here: rules from above do not reach into it.
-    is_top: bool,
+    pub(crate) is_top: bool,
+    rules: Gitignore,
+}
+
+impl Folder {
+    pub(crate) fn new(text: String, is_top: bool) -> Self {
+        let rules = if text.is_empty() { Gitignore::empty() } else { rules(&text) };
+        Self { text, is_top, rules }
+    }
+
+    /// True if it says nothing.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.text.is_empty() && !self.is_top
+    }
 }
 
 impl Ignored {
     /// For a canonical `workspace`.
     pub(crate) fn new(workspace: &Path) -> Self {
         if let Some(top) = workspace.ancestors().find(|folder| has_git(folder)) {
-            let mut ignored = Self::of(top, workspace, ".gitignore");
+            let mut ignored = Self::of(top, workspace, GIT_FILE);
             // A home folder under git that ignores all but a few files says nothing about what lies in
             // it: without this, every file of such a workspace could be removed.
             if !ignored.is_ignored_folder(Path::new("")) {
                 return ignored;
             }
         }
-        Self::of(workspace, workspace, ".evident-ignore")
+        Self::of(workspace, workspace, OWN_FILE)
     }
 
     fn of(top: &Path, workspace: &Path, file_name: &'static str) -> Self {
-        Self { top: top.to_owned(), workspace: workspace.to_owned(), file_name, folders: HashMap::new() }
+        let prefix = workspace.strip_prefix(top).expect("the workspace lies below its top").to_owned();
+        Self { live: Some(top.to_owned()), prefix, file_name, folders: HashMap::new() }
+    }
+
+    /// Rules that are known already, folders relative to the top; nothing is read any more.
+    pub(crate) fn frozen(
+        prefix: PathBuf,
+        file_name: &'static str,
+        folders: impl IntoIterator<Item = (PathBuf, Folder)>,
+    ) -> Self {
+        Self { live: None, prefix, file_name, folders: folders.into_iter().collect() }
+    }
+
+    /// The same rules, and nothing that was not read so far.
+    pub(crate) fn freeze(mut self) -> Self {
+        self.live = None;
+        self.folders.retain(|_, folder| !folder.is_plain());
+        self
     }
 
     /// What to add a file to so that it is ignored, for people.
@@ -59,64 +104,110 @@ impl Ignored {
         self.file_name
     }
 
+    /// The workspace, relative to the top of the working tree.
+    pub(crate) fn prefix(&self) -> &Path {
+        &self.prefix
+    }
+
+    /// The rules that are known, folders relative to the top.
+    pub(crate) fn folders(&self) -> &HashMap<PathBuf, Folder> {
+        &self.folders
+    }
+
     /// True if the file `name`, relative to the workspace, is ignored whether or not it is there.
     pub(crate) fn is_ignored(&mut self, name: &Path) -> bool {
+        self.load(name);
         self.check(name, false)
     }
 
     /// True if the folder `name`, relative to the workspace, is ignored with all that it holds.
     pub(crate) fn is_ignored_folder(&mut self, name: &Path) -> bool {
+        self.load(name);
         self.check(name, true)
     }
 
-    fn check(&mut self, name: &Path, is_folder: bool) -> bool {
-        let whole = self.workspace.join(name);
-        let Ok(path) = whole.strip_prefix(&self.top) else { return false };
-        let parts: Vec<_> = path.iter().collect();
-        let mut here = self.top.clone();
-        let mut above: Vec<PathBuf> = Vec::new();
-        for (index, part) in parts.iter().enumerate() {
-            if self.folder(&here).is_top {
-                above.clear();
+    /// The same by what is known already.
+    pub(crate) fn check(&self, name: &Path, is_folder: bool) -> bool {
+        let path = self.below_top(name);
+        let mut above = Above::default();
+        let ends = path.as_os_str().as_bytes().iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let ends: Vec<usize> = ends.map(|(at, _)| at).chain([path.as_os_str().len()]).collect();
+        let bytes = path.as_os_str().as_bytes();
+        above.enter(self, b"");
+        for (index, end) in ends.iter().enumerate() {
+            let here = &bytes[..*end];
+            if here.is_empty() {
+                continue;
             }
-            above.push(here.clone());
-            here.push(part);
-            let is_folder = is_folder || index + 1 < parts.len();
-            if self.is_matched(&above, &here, is_folder) {
+            let is_folder = is_folder || index + 1 < ends.len();
+            if above.is_ignored(here, is_folder) {
                 return true;
             }
+            above.enter(self, here);
         }
         false
+    }
+
+    /// A path of the workspace, relative to the top; without the slash that joining nothing would leave.
+    pub(crate) fn below_top(&self, name: &Path) -> PathBuf {
+        self.prefix.join(name).components().collect()
+    }
+
+    /// Reads the rules of the folders around `name`, and of `name` itself where it is a folder.
+    pub(crate) fn load(&mut self, name: &Path) {
+        let path = self.below_top(name);
+        let Some(top) = &self.live else { return };
+        let file_name = self.file_name;
+        for folder in path.ancestors() {
+            if !self.folders.contains_key(folder) {
+                let whole = top.join(folder);
+                let text = text(&whole.join(file_name), IGNORE_BYTES_MAX).unwrap_or_default();
+                let is_top = file_name == GIT_FILE && has_git(&whole);
+                self.folders.insert(folder.to_owned(), Folder::new(text, is_top));
+            }
+        }
+    }
+}
+
+/// The rules that reach into a folder while a walk is in it.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Above<'a> {
+    /// With the bytes of the path of their folder; the innermost last.
+    folders: Vec<(usize, &'a Gitignore)>,
+}
+
+impl<'a> Above<'a> {
+    /// Goes into a folder, by its path relative to the top.
+    pub(crate) fn enter(&mut self, ignored: &'a Ignored, folder: &[u8]) {
+        let Some(known) = ignored.folders.get(Path::new(OsStr::from_bytes(folder))) else { return };
+        if known.is_top {
+            self.folders.clear();
+        }
+        if !known.rules.is_empty() {
+            let below = if folder.is_empty() { 0 } else { folder.len() + 1 };
+            self.folders.push((below, &known.rules));
+        }
     }
 
     /// The last file that has a matching rule decides.
-    fn is_matched(&self, above: &[PathBuf], path: &Path, is_folder: bool) -> bool {
-        for folder in above.iter().rev() {
-            match self.folders.get(folder).map(|folder| folder.rules.matched(path, is_folder)) {
-                Some(Match::Ignore(_)) => return true,
-                Some(Match::Whitelist(_)) => return false,
-                Some(Match::None) | None => {}
+    pub(crate) fn is_ignored(&self, path: &[u8], is_folder: bool) -> bool {
+        for (below, rules) in self.folders.iter().rev() {
+            match rules.matched(OsStr::from_bytes(&path[*below..]), is_folder) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => {}
             }
         }
         false
     }
-
-    fn folder(&mut self, folder: &Path) -> &Folder {
-        let file_name = self.file_name;
-        self.folders.entry(folder.to_owned()).or_insert_with(|| Folder {
-            rules: rules(folder, file_name),
-            is_top: file_name == ".gitignore" && has_git(folder),
-        })
-    }
 }
 
-fn has_git(folder: &Path) -> bool {
+pub(crate) fn has_git(folder: &Path) -> bool {
     folder.join(".git").symlink_metadata().is_ok()
 }
 
-fn rules(folder: &Path, file_name: &str) -> Gitignore {
-    let text = text(&folder.join(file_name)).unwrap_or_default();
-    let mut builder = GitignoreBuilder::new(folder);
+fn rules(text: &str) -> Gitignore {
+    let mut builder = GitignoreBuilder::new("");
     for line in text.trim_start_matches('\u{feff}').lines() {
         // Like git, passes over a line that is no pattern.
         let _ = builder.add_line(None, line);
@@ -124,15 +215,15 @@ fn rules(folder: &Path, file_name: &str) -> Gitignore {
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }
 
-/// Like git, does not follow a symlink; a FIFO does not hang.
-fn text(path: &Path) -> io::Result<String> {
+/// The beginning of a small file. Like git, does not follow a symlink; a FIFO does not hang.
+pub(crate) fn text(path: &Path, bytes_max: u64) -> io::Result<String> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let mut bytes = Vec::new();
-    file.take(IGNORE_BYTES_MAX).read_to_end(&mut bytes)?;
+    file.take(bytes_max).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

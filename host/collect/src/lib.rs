@@ -1,4 +1,5 @@
-//! Collects evidence: runs the commands and reads the files that a contract names, into blobs.
+//! Collects evidence: runs the commands and reads the files that a contract names, into blobs; and makes
+//! the trees that say what evidence is about.
 //!
 //! The only room that runs producers. It never judges what it collected, never runs a shell of its
 //! own accord, never follows a path out of the workspace, and never removes a file that the workspace
@@ -21,6 +22,7 @@ mod run;
 mod signals;
 mod spawn;
 mod tracked;
+pub mod tree;
 mod unignored;
 mod walk;
 
@@ -37,6 +39,10 @@ use evident_core::contract::{Recipe, Run, Source};
 #[cfg(doc)]
 use evident_core::evidence::Shortfall;
 use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::freshness;
+use evident_core::outcome::{NoEvidence, Reason};
+
+use tree::Rules;
 
 pub use unignored::Unignored;
 
@@ -60,6 +66,8 @@ pub(crate) struct Place {
     /// Where `{out}` folders are made; absolute, so that a command in any folder finds its own.
     pub(crate) scratch: PathBuf,
     pub(crate) blobs: Blobs,
+    /// Frozen ignore rules, where there are any.
+    pub(crate) rules: Option<Rules>,
 }
 
 /// The host itself failed; nothing is known about the evidence.
@@ -88,6 +96,42 @@ pub enum Error {
     /// A process of ours could not be watched.
     #[error("failed to wait for the command")]
     Wait(#[source] io::Error),
+    /// A file changed or went away while it was read, twice in a row; or is not what its tree says.
+    #[error("`{path}` changed while it was read")]
+    Unsteady {
+        /// Which one.
+        path: PathBuf,
+    },
+    /// A folder is larger than a walk goes.
+    #[error("failed to walk `{path}`: {what}")]
+    TooLarge {
+        /// Where the walk ended.
+        path: PathBuf,
+        /// Which bound it met.
+        what: String,
+    },
+    /// A stored tree, or stored rules, are damaged.
+    #[error("failed to load `{digest}`: {problem}")]
+    NotATree {
+        /// The name of the blob.
+        digest: evident_core::digest::Digest,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Git refused, or is not there.
+    #[error("failed to {action}: {problem}")]
+    Git {
+        /// What it was asked for.
+        action: String,
+        /// What it said, or what to do.
+        problem: String,
+    },
+    /// Another process works in a private folder.
+    #[error("`{folder}` is in use by another process")]
+    Busy {
+        /// Which one.
+        folder: PathBuf,
+    },
     /// The one who asked does not wait any more.
     #[error("collecting was called off")]
     CalledOff,
@@ -101,18 +145,23 @@ impl Error {
 
 impl Collector {
     /// Collects below `workspace`, which is made canonical; `{out}` folders are made below `scratch`,
-    /// which is made where it is not there and must not lie in the workspace's tree.
+    /// which is made where it is not there and must not lie in the workspace's tree. `rules` say which
+    /// files are ignored; without any, the ignore files of the workspace say it when they are needed.
     ///
     /// # Errors
     /// When either folder cannot be opened.
-    pub fn new(workspace: &Path, scratch: &Path, blobs: Blobs) -> Result<Self, Error> {
+    pub fn new(
+        workspace: &Path,
+        scratch: &Path,
+        blobs: Blobs,
+        rules: impl Into<Option<Rules>>,
+    ) -> Result<Self, Error> {
         let workspace = fs::canonicalize(workspace).map_err(Error::io("find the workspace", workspace))?;
         let root = Dir::open_ambient_dir(&workspace, ambient_authority())
             .map_err(Error::io("open the workspace", &workspace))?;
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(scratch);
-        made.map_err(Error::io("make the folder", scratch))?;
+        private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
-        Ok(Self { place: Arc::new(Place { workspace, root, scratch, blobs }) })
+        Ok(Self { place: Arc::new(Place { workspace, root, scratch, blobs, rules: rules.into() }) })
     }
 
     /// Collects one source. `after` is the start of the source that `files.after` names.
@@ -126,6 +175,11 @@ impl Collector {
         let evidence = match &source.recipe {
             Recipe::Run(run) => run::collect(&self.place, source, run).await,
             Recipe::Files(files) => found::collect(&self.place, source, files, after).await,
+            // Whoever has the start tree compares, by `tree::Trees`; here there is nothing to compare with.
+            Recipe::Changes(_) => {
+                let reason = Reason::NoEvidence(NoEvidence::Missing);
+                Ok(freshness::none(source, reason, "no start tree to compare with", age::now()))
+            }
         };
         evidence.map(Evidence::with_safe_text)
     }
@@ -140,4 +194,10 @@ impl Collector {
     pub fn unignored(&self, run: &Run) -> Result<Vec<Unignored>, Error> {
         unignored::find(&self.place, run)
     }
+}
+
+/// Makes a folder that only its owner can look into, where it is not there.
+pub(crate) fn private_folder(folder: &Path) -> Result<(), Error> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(Error::io("make the folder", folder))
 }

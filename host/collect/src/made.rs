@@ -8,15 +8,16 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use evident_core::contract::Placed;
+use evident_core::defence::Defence;
 use evident_core::evidence::Artifact;
 use evident_core::outcome::NoEvidence;
 
 use crate::age::Stamp;
 use crate::globs::{Links, Match, Pattern};
 use crate::halt::{Halt, short};
-use crate::ignored::Ignored;
 use crate::offload::Wanted;
 use crate::tracked::Tracked;
+use crate::tree::Asked;
 use crate::{ARTIFACTS_MAX, Place, read};
 
 /// The workspace made ready for a run.
@@ -39,7 +40,8 @@ impl Made {
         for pattern in &patterns {
             doomed.extend(removable(place, pattern, wanted)?.into_iter().map(|found| found.name));
         }
-        for name in &doomed {
+        // Off, a report from before can be taken, if its age is not looked at either.
+        for name in doomed.iter().filter(|_| Defence::FreshOutput.stands()) {
             match place.root.remove_file(name) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     let detail = format!("the old `{name}` could not be removed: {error}");
@@ -71,7 +73,8 @@ impl Made {
             for found in removable(place, pattern, wanted)? {
                 let opened = read::open(&place.root, &found.name, Links::Never)?;
                 let start = self.starts.get(&opened.metadata.dev());
-                if start.is_none_or(|start| Stamp::changed(&opened.metadata) < *start) {
+                let is_old = start.is_none_or(|start| Stamp::changed(&opened.metadata) < *start);
+                if is_old && Defence::MadeDuringRun.stands() {
                     old = Some(found.name);
                     continue;
                 }
@@ -105,7 +108,7 @@ fn removable(place: &Place, pattern: &Pattern, wanted: &Wanted) -> Result<Vec<Ma
     if matches.is_empty() {
         return Ok(matches);
     }
-    let mut ignored = Ignored::new(&place.workspace);
+    let mut ignored = Asked::new(place.rules.as_ref(), &place.workspace);
     for found in &matches {
         if found.kind.is_dir() {
             read::regular(&found.name, found.kind)?;
@@ -128,7 +131,7 @@ fn removable(place: &Place, pattern: &Pattern, wanted: &Wanted) -> Result<Vec<Ma
 }
 
 /// What a person can do about a file that is not ignored.
-pub(crate) fn not_ignored(name: &str, ignored: &Ignored) -> String {
+pub(crate) fn not_ignored(name: &str, ignored: &Asked<'_>) -> String {
     match ignored.file_name() {
         ".gitignore" => format!("`{name}` is not ignored by git: ignore it or write to {{out}}"),
         other => format!("`{name}` is not ignored: name it in `{other}` or write to {{out}}"),
@@ -163,8 +166,9 @@ mod tests {
         fs::create_dir_all(&workspace).expect("makes");
         fs::write(workspace.join(".evident-ignore"), "*.xml\n").expect("writes");
         let blobs = Blobs::open(folder.path().join("blobs")).expect("opens");
-        let place =
-            crate::Collector::new(&workspace, &folder.path().join("scratch"), blobs).expect("opens").place;
+        let place = crate::Collector::new(&workspace, &folder.path().join("scratch"), blobs, None)
+            .expect("opens")
+            .place;
         let report = workspace.join("a.xml");
         fs::write(&report, "old").expect("writes");
         let changed = Stamp::changed(&fs::metadata(&report).expect("is there"));

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use evident_core::contract::{Run, Source};
-use evident_core::evidence::{Artifact, Evidence, Exit, Origin, OriginKind, Timestamp, media_type};
+use evident_core::evidence::{Artifact, Evidence, Exit, Origin, Timestamp, media_type};
+use evident_core::freshness;
 use evident_core::outcome::NoEvidence;
 
 use crate::age::{file_now, now, span};
@@ -46,15 +47,10 @@ pub(crate) async fn collect(place: &Arc<Place>, source: &Source, command: &Run) 
 
 fn origin(source: &Source, command: &Run, exit: Option<Exit>, started: Timestamp) -> Origin {
     Origin {
-        source: source.name.value.clone(),
-        kind: OriginKind::Produced,
-        argv: command.argv.clone(),
         exit,
         exit_accepted: matches!(exit, Some(Exit::Code(code)) if command.exit.contains(&code)),
-        started,
         ended: now(),
-        age_ms: None,
-        worker_writable: source.is_worker_writable(),
+        ..freshness::origin(source, started)
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Source: `gitformat-index(5)`, versions 2 to 4.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -24,7 +24,7 @@ const EXTENDED: u16 = 0x4000;
 #[derive(Debug, Default)]
 pub(crate) struct Tracked {
     /// By the top of the working tree.
-    trees: HashMap<PathBuf, HashSet<Vec<u8>>>,
+    trees: HashMap<PathBuf, Index>,
 }
 
 impl Tracked {
@@ -40,28 +40,59 @@ impl Tracked {
             return Ok(false);
         };
         if !self.trees.contains_key(top) {
-            self.trees.insert(top.to_owned(), read(top)?);
+            self.trees.insert(top.to_owned(), Index::read(top)?);
         }
         let name = path.strip_prefix(top).expect("the top is a folder around it");
-        let mut around = name.ancestors().map(|name| name.as_os_str().as_bytes());
-        Ok(around.any(|name| !name.is_empty() && self.trees[top].contains(name)))
+        Ok(self.trees[top].covers(name.as_os_str().as_bytes()))
     }
 }
 
-/// The tracked names of the working tree at `top`; none where there is no index yet.
-fn read(top: &Path) -> io::Result<HashSet<Vec<u8>>> {
-    let Some(folder) = git_folder(top)? else { return Ok(HashSet::new()) };
-    let path = folder.join("index");
-    let bytes = match fs::metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HashSet::new()),
-        Ok(metadata) if metadata.len() > INDEX_BYTES_MAX => return Err(bad("too large")),
-        _ => fs::read(&path)?,
-    };
-    names(&bytes, if is_sha256(&folder) { 32 } else { 20 })
+/// The tracked names of one working tree.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    /// Relative to the top, in byte order, without the slash of a folded folder.
+    names: Vec<Vec<u8>>,
+}
+
+impl Index {
+    /// Of the working tree at `top`; empty where there is no index yet.
+    ///
+    /// # Errors
+    /// When it cannot be understood.
+    pub(crate) fn read(top: &Path) -> io::Result<Self> {
+        let Some(folder) = git_folder(top)? else { return Ok(Self::default()) };
+        let path = folder.join("index");
+        let bytes = match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Ok(metadata) if metadata.len() > INDEX_BYTES_MAX => return Err(bad("too large")),
+            _ => fs::read(&path)?,
+        };
+        let mut names = names(&bytes, if is_sha256(&folder) { 32 } else { 20 })?;
+        names.sort_unstable();
+        Ok(Self { names })
+    }
+
+    /// True if it tracks the path, or a folder around it as one entry.
+    pub(crate) fn covers(&self, path: &[u8]) -> bool {
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        ends.chain([path.len()]).any(|end| end > 0 && self.is_named(&path[..end]))
+    }
+
+    /// True if it tracks something below the folder.
+    pub(crate) fn has_below(&self, folder: &[u8]) -> bool {
+        let mut from = folder.to_vec();
+        from.push(b'/');
+        let first = self.names.partition_point(|name| *name < from);
+        self.names.get(first).is_some_and(|name| name.starts_with(&from))
+    }
+
+    fn is_named(&self, path: &[u8]) -> bool {
+        self.names.binary_search_by(|name| name.as_slice().cmp(path)).is_ok()
+    }
 }
 
 /// The folder that holds the index: `.git`, or what a file of that name points to.
-fn git_folder(top: &Path) -> io::Result<Option<PathBuf>> {
+pub(crate) fn git_folder(top: &Path) -> io::Result<Option<PathBuf>> {
     let git = top.join(".git");
     match fs::metadata(&git) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -83,7 +114,7 @@ fn is_sha256(folder: &Path) -> bool {
     config.lines().any(|line| line.replace(' ', "").trim() == "objectformat=sha256")
 }
 
-fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<HashSet<Vec<u8>>> {
+fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<Vec<Vec<u8>>> {
     let mut rest = Rest(bytes);
     if rest.take(4)? != b"DIRC" {
         return Err(bad("the index does not begin like one"));
@@ -93,7 +124,7 @@ fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<HashSet<Vec<u8>>> {
         return Err(bad("the index has an unknown version"));
     }
     let count = rest.number()?;
-    let mut names = HashSet::new();
+    let mut names = Vec::new();
     let mut name = Vec::new();
     for _ in 0..count {
         let before = rest.0.len();
@@ -114,7 +145,7 @@ fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<HashSet<Vec<u8>>> {
             // One to eight zero bytes, of which one was read, fill up to a multiple of eight.
             rest.take((8 - read % 8) % 8)?;
         }
-        names.insert(name.strip_suffix(b"/").unwrap_or(&name).to_vec());
+        names.push(name.strip_suffix(b"/").unwrap_or(&name).to_vec());
     }
     refuse_split(rest, hash_bytes)?;
     Ok(names)

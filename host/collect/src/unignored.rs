@@ -9,9 +9,9 @@ use evident_core::contract::{Placed, Run};
 
 use crate::globs::{Links, Pattern};
 use crate::halt::Halt;
-use crate::ignored::Ignored;
 use crate::made::not_ignored;
 use crate::offload::Wanted;
+use crate::tree::Asked;
 use crate::{Error, Place};
 
 /// One glob of `collect` that meets a file which is not ignored.
@@ -25,7 +25,7 @@ pub struct Unignored {
 
 /// The offending globs of a run, in its order.
 pub(crate) fn find(place: &Place, run: &Run) -> Result<Vec<Unignored>, Error> {
-    let mut ignored = Ignored::new(&place.workspace);
+    let mut ignored = Asked::new(place.rules.as_ref(), &place.workspace);
     let mut offending = Vec::new();
     for glob in &run.collect {
         let explanation = match explain(place, &mut ignored, &glob.value) {
@@ -37,7 +37,7 @@ pub(crate) fn find(place: &Place, run: &Run) -> Result<Vec<Unignored>, Error> {
     Ok(offending)
 }
 
-fn explain(place: &Place, ignored: &mut Ignored, glob: &str) -> Result<Option<String>, Halt> {
+fn explain(place: &Place, ignored: &mut Asked<'_>, glob: &str) -> Result<Option<String>, Halt> {
     let pattern = Pattern::parse(glob)?;
     if pattern.is_literal() {
         let is_ignored = ignored.is_ignored(&pattern.prefix);

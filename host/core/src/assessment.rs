@@ -10,7 +10,7 @@ use crate::outcome::{Fault, Outcome, Status};
 use crate::roll_up::RollUp;
 
 /// Version of the JSON form of an assessment.
-pub const ASSESSMENT_VERSION: u32 = 1;
+pub const ASSESSMENT_VERSION: u32 = 2;
 
 /// One evaluation of the whole contract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,10 @@ pub struct Assessment {
     pub goal: String,
     /// Digest of the contract's text.
     pub contract: Digest,
+    /// Digest of the tree that was assessed.
+    pub tree: Digest,
+    /// What it is compared with, where the contract asks for that.
+    pub start: Option<Start>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended.
@@ -35,6 +39,21 @@ pub struct Assessment {
     pub clauses: Vec<Judged>,
     /// Sources in the order of the contract.
     pub evidence: Vec<Evidence>,
+}
+
+/// The start tree and the base of an assessment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Start {
+    /// Digest of the start tree.
+    pub tree: Digest,
+    /// When it was recorded.
+    pub recorded: Timestamp,
+    /// True if this assessment recorded it: then nothing could have changed since.
+    pub fresh: bool,
+    /// The commit of the base; absent where the base is the start tree.
+    pub base: Option<String>,
+    /// Digest of the contract's text when it was recorded.
+    pub contract: Digest,
 }
 
 /// A clause and what came out.
@@ -58,6 +77,8 @@ pub struct Judged {
     pub usage: Option<Usage>,
     /// True if it rests only on evidence that the worker could have written: asserted, not proven.
     pub asserted: bool,
+    /// True if the outcome is that of an earlier check of the same component, config and artifacts.
+    pub reused: bool,
 }
 
 impl Judged {

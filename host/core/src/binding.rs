@@ -13,7 +13,8 @@ use crate::descriptor::{Descriptor, Slot};
 use crate::evidence::{Artifact, Evidence, Origin, OriginKind};
 use crate::outcome::Reason;
 
-/// Artifacts of a clause: a component holds a handle for each, of 1,024 that it may hold in all.
+/// Artifacts of a clause: the host holds each open while it is judged, and a process may most often hold
+/// 1,024 files open.
 pub const BOUND_ARTIFACTS_MAX: usize = 1000;
 
 /// Artifacts bound to a slot, each with its origin.
@@ -118,7 +119,7 @@ fn select<'a>(
         return Err(Unbound { reason: shortfall.reason, summary });
     }
     let selected: Vec<&Artifact> = match &selector.pattern {
-        Some(pattern) => matching(pattern, &source.artifacts),
+        Some(pattern) => matching(pattern, source),
         None => files_or_stdout(source),
     };
     if selected.is_empty() {
@@ -130,21 +131,39 @@ fn select<'a>(
 }
 
 /// What the glob matches, and a file of that very name: one that is named like a glob hides no other.
-fn matching<'a>(pattern: &str, artifacts: &'a [Artifact]) -> Vec<&'a Artifact> {
+/// Where a source is collected several times, the name within each go counts as well.
+fn matching<'a>(pattern: &str, source: &'a Evidence) -> Vec<&'a Artifact> {
     let glob = GlobBuilder::new(pattern).literal_separator(true).build();
     let matcher = glob.map(|glob| glob.compile_matcher());
     let is_match = |name: &str| matcher.as_ref().is_ok_and(|matcher| matcher.is_match(name));
-    artifacts.iter().filter(|artifact| artifact.name == pattern || is_match(&artifact.name)).collect()
+    let is_meant = |name: &str| name == pattern || is_match(name);
+    let artifacts = source.artifacts.iter();
+    artifacts
+        .filter(|artifact| is_meant(&artifact.name) || is_meant(in_go(artifact, &source.origin)))
+        .collect()
+}
+
+/// The name of an artifact within its go.
+fn in_go<'a>(artifact: &'a Artifact, origin: &Origin) -> &'a str {
+    match artifact.name.split_once('/') {
+        Some((_, name)) if origin.repeat > 1 => name,
+        _ => &artifact.name,
+    }
 }
 
 /// Files are what a source is for; what a command printed counts where it made none.
 fn files_or_stdout(source: &Evidence) -> Vec<&Artifact> {
     let printed = |artifact: &&Artifact| {
-        source.origin.kind == OriginKind::Produced && matches!(artifact.name.as_str(), "stdout" | "stderr")
+        source.origin.kind == OriginKind::Produced
+            && matches!(in_go(artifact, &source.origin), "stdout" | "stderr")
     };
     let artifacts = || source.artifacts.iter();
     let files: Vec<&Artifact> = artifacts().filter(|artifact| !printed(artifact)).collect();
-    if files.is_empty() { artifacts().filter(|artifact| artifact.name == "stdout").collect() } else { files }
+    if files.is_empty() {
+        artifacts().filter(|artifact| in_go(artifact, &source.origin) == "stdout").collect()
+    } else {
+        files
+    }
 }
 
 /// The artifact that a slot holds twice: it would count twice.
@@ -212,6 +231,9 @@ mod tests {
             source: "s".into(),
             kind: OriginKind::Produced,
             argv: Vec::new(),
+            at: contract::At::Work,
+            repeat: if names.iter().any(|name| name.starts_with("2/")) { 2 } else { 1 },
+            tree: None,
             exit: None,
             exit_accepted: true,
             started: Timestamp(0),
@@ -254,6 +276,19 @@ mod tests {
             );
         }
         assert_eq!(bound("\"s\"", true, &["stderr", "stdout"]), Ok(vec!["stdout".into()]));
+    }
+
+    /// Catches a selector that means only one go, or none, where there are several.
+    #[test]
+    fn every_go_is_selected() {
+        let printed = ["1/stderr", "1/stdout", "2/stderr", "2/stdout"];
+        let expected = Ok(vec!["1/stdout".to_owned(), "2/stdout".to_owned()]);
+        assert_eq!(bound("\"s\"", true, &printed), expected);
+        assert_eq!(bound("\"s/stdout\"", true, &printed), expected);
+        assert_eq!(bound("\"s/2/stdout\"", true, &printed), Ok(vec!["2/stdout".into()]));
+        let files = ["1/a.xml", "1/stdout", "2/a.xml", "2/stdout"];
+        assert_eq!(bound("\"s/*.xml\"", true, &files), Ok(vec!["1/a.xml".into(), "2/a.xml".into()]));
+        assert_eq!(bound("\"s\"", true, &files), Ok(vec!["1/a.xml".into(), "2/a.xml".into()]));
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! the key table of [`keys`], `build` makes the types here, and [`lint`] judges the whole. Nothing here
 //! opens a file or loads a checker.
 
-mod build;
+pub(crate) mod build;
 pub mod config;
 pub mod keys;
 pub mod lint;
 pub mod schema;
 pub mod values;
-mod walk;
+pub(crate) mod walk;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,6 +29,9 @@ pub const SOURCES_MAX: usize = 1000;
 /// Criteria and constraints of a contract, together; for the same reason.
 pub const CLAUSES_MAX: usize = 1000;
 
+/// Goes of one source: the bootstrap of a benchmark needs tens.
+pub const REPEAT_MAX: u32 = 1000;
+
 /// A contract as far as it could be read, and everything that is wrong with its text.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -42,7 +45,7 @@ pub struct Reading {
 /// Reads the text of a `goal.toml`.
 #[must_use]
 pub fn read(text: &str) -> Reading {
-    let (root, mut problems) = walk::walk(text);
+    let (root, mut problems) = walk::walk(text, keys::ROOT, "the contract");
     let contract = build::build(&root, &mut problems);
     problems.sort_by_key(|problem| problem.span.start);
     Reading { contract, problems }
@@ -64,19 +67,87 @@ pub struct Contract {
     pub name: String,
     /// What is to be reached, in prose.
     pub objective: String,
-    /// In the order of the text.
+    /// The commit that `at = "base"` means, as written; without one it is the start tree.
+    pub base: Option<Placed<String>>,
+    /// What may and must not change.
+    pub boundary: Boundary,
+    /// In the order of the text; last the one that a boundary implies.
     pub sources: Vec<Source>,
-    /// Criteria and constraints, in the order of the text.
+    /// Criteria and constraints, in the order of the text; last the one that a boundary implies.
     pub clauses: Vec<Clause>,
     /// Checkers that are not built in, in the order of the text.
     pub checkers: Vec<CheckerEntry>,
 }
 
 impl Contract {
+    /// True if it compares with the start tree, or runs on a tree that is made from it.
+    #[must_use]
+    pub fn needs_start(&self) -> bool {
+        let of_start = |source: &Source| source.at != At::Work || matches!(source.recipe, Recipe::Changes(_));
+        !self.boundary.is_empty() || self.base.is_some() || self.sources.iter().any(of_start)
+    }
+
     /// The source of that name.
     #[must_use]
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name.value == name)
+    }
+}
+
+/// The name of the source and of the constraint that a boundary implies.
+pub const BOUNDARY: &str = "boundary";
+
+/// What may and must not change between the start tree and the assessed tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Boundary {
+    /// Patterns of what may change; empty where everything may.
+    pub write: Vec<Placed<String>>,
+    /// Patterns of what must not change.
+    pub protect: Vec<Placed<String>>,
+    /// Patterns of ignored files that belong to the tree.
+    pub inputs: Vec<Placed<String>>,
+}
+
+impl Boundary {
+    /// True if it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.write.is_empty() && self.protect.is_empty() && self.inputs.is_empty()
+    }
+}
+
+/// The tree that a source is collected on.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    /// The workspace.
+    #[default]
+    Work,
+    /// A private copy of the base.
+    Base,
+    /// A private copy of the assessed tree, with every protected path as it was at the start.
+    Snapshot,
+}
+
+impl std::fmt::Display for At {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Work => "work",
+            Self::Base => "base",
+            Self::Snapshot => "snapshot",
+        })
     }
 }
 
@@ -87,6 +158,12 @@ pub struct Source {
     pub name: Placed<String>,
     /// How.
     pub recipe: Recipe,
+    /// On which tree.
+    pub at: At,
+    /// How many times, 1 to [`REPEAT_MAX`].
+    pub repeat: u32,
+    /// The source that it takes turns with.
+    pub interleave: Option<Placed<String>>,
     /// Sources that must be collected first.
     pub needs: Vec<Placed<String>>,
     /// True if it may be collected beside its neighbours that say the same.
@@ -96,16 +173,21 @@ pub struct Source {
 }
 
 impl Source {
-    /// True if the worker cannot have written what this gives: pinned by digest.
+    /// True if the worker cannot have written what this gives: from the base, pinned by digest, or the
+    /// host's own comparison.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
-        matches!(&self.recipe, Recipe::Files(files) if files.sha256.is_some())
+        match &self.recipe {
+            Recipe::Changes(_) => true,
+            Recipe::Files(files) => self.at == At::Base || files.sha256.is_some(),
+            Recipe::Run(_) => self.at == At::Base,
+        }
     }
 
     /// True if the worker could have written the very bytes: found files that nothing pins.
     #[must_use]
     pub fn is_worker_writable(&self) -> bool {
-        matches!(&self.recipe, Recipe::Files(files) if files.sha256.is_none())
+        matches!(&self.recipe, Recipe::Files(files) if files.sha256.is_none()) && self.at != At::Base
     }
 }
 
@@ -116,6 +198,28 @@ pub enum Recipe {
     Run(Run),
     /// Reads files that are there.
     Files(Files),
+    /// Compares the assessed tree with another one.
+    Changes(Since),
+}
+
+/// What the assessed tree is compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// The start tree.
+    Start,
+    /// The base.
+    Base,
+}
+
+impl Since {
+    /// As the contract and the comparison name it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Base => "base",
+        }
+    }
 }
 
 /// Runs a command: argv, never a shell.

@@ -3,6 +3,7 @@
 //! Only a `pass` is ever changed, and only to `inconclusive`; a `fail` stands.
 
 use crate::binding::BoundSlot;
+use crate::defence::Defence;
 use crate::descriptor::ReadRequirement;
 use crate::outcome::{Outcome, Reason, Severity, Status};
 
@@ -38,11 +39,11 @@ pub fn downgrade(
     }
     let refuse = |reason, why: String| Some(Downgrade { reason, why });
     for (_, origin) in bound.iter().flat_map(|slot| &slot.artifacts) {
-        if let Some(exit) = origin.exit.filter(|_| !origin.exit_accepted) {
+        if let Some(exit) = origin.exit.filter(|_| !origin.exit_accepted && Defence::ExitMismatch.stands()) {
             return refuse(Reason::ExitMismatch, format!("source `{}` ended with {exit}", origin.source));
         }
     }
-    if outcome.examined.count == 0 {
+    if outcome.examined.count == 0 && Defence::NotExamined.stands() {
         return refuse(Reason::NotExamined, "the checker passed without examining anything".into());
     }
     for (slot_index, slot) in
@@ -50,12 +51,15 @@ pub fn downgrade(
     {
         for (index, (artifact, _)) in slot.artifacts.iter().enumerate() {
             let read = bytes_read(slot_index, index);
-            if read < artifact.size {
+            if read < artifact.size && Defence::Unread.stands() {
                 let why =
                     format!("the checker read {read} of {} bytes of `{}`", artifact.size, artifact.name);
                 return refuse(Reason::Unread, why);
             }
         }
+    }
+    if !Defence::Contradiction.stands() {
+        return None;
     }
     if let Some(finding) = outcome.findings.iter().find(|finding| finding.severity == Severity::Error) {
         let why = format!("the checker passed beside the error `{}`: {}", finding.rule, finding.message);

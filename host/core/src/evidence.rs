@@ -5,6 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::contract::At;
 use crate::digest::Digest;
 use crate::outcome::{NoEvidence, Reason};
 use crate::text;
@@ -30,7 +31,7 @@ pub struct Artifact {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OriginKind {
-    /// Made by a command that the host ran for this assessment.
+    /// Made by the host for this assessment: by a command that it ran, or by comparing trees.
     Produced,
     /// Was already in the workspace.
     Found,
@@ -62,8 +63,12 @@ pub struct Origin {
     pub source: String,
     /// Produced or found.
     pub kind: OriginKind,
-    /// The command and its arguments as they were run; empty for files.
+    /// The command and its arguments as they were run; empty where none was.
     pub argv: Vec<String>,
+    /// On which tree.
+    pub at: At,
+    /// How many goes this is; above 1, artifacts are named `1/...`, `2/...`.
+    pub repeat: u32,
     /// How the command ended; absent for files and where nothing ran.
     pub exit: Option<Exit>,
     /// True where the exit code is one under which this evidence may support a pass.
@@ -76,6 +81,17 @@ pub struct Origin {
     pub age_ms: Option<u64>,
     /// True if the worker could have written these bytes itself.
     pub worker_writable: bool,
+    /// The digest of the tree before it was collected and after; absent where nothing was collected.
+    pub tree: Option<TreeSpan>,
+}
+
+/// The digest of the tree before a source was collected and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TreeSpan {
+    /// When collecting began.
+    pub before: Digest,
+    /// When it ended.
+    pub after: Digest,
 }
 
 /// Why a source gave no evidence.
@@ -100,6 +116,47 @@ pub struct Evidence {
 }
 
 impl Evidence {
+    /// Several goes of one source as one: artifacts named `1/...`, `2/...`, from the start of the first to
+    /// the end of the last. One go stays as it is.
+    ///
+    /// It falls short where one go does, and an exit code that supports no pass in one go supports none
+    /// in all. Not for an empty list.
+    ///
+    /// # Panics
+    /// Where there is no go at all.
+    #[must_use]
+    pub fn of_goes(goes: Vec<Self>) -> Self {
+        let count = goes.len();
+        let mut goes = goes.into_iter().zip(1_u32..);
+        let (mut whole, _) = goes.next().expect("a source is collected at least once");
+        if count == 1 {
+            return whole;
+        }
+        whole.number(1);
+        for (mut go, number) in goes {
+            go.number(number);
+            whole.origin.ended = go.origin.ended;
+            if whole.origin.exit_accepted || whole.origin.exit.is_none() {
+                whole.origin.exit = go.origin.exit;
+                whole.origin.exit_accepted = go.origin.exit_accepted;
+            }
+            whole.shortfall = whole.shortfall.or(go.shortfall);
+            whole.artifacts.append(&mut go.artifacts);
+        }
+        whole.artifacts.sort_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
+        whole
+    }
+
+    /// Names its artifacts and its shortfall after its go.
+    fn number(&mut self, number: u32) {
+        for artifact in &mut self.artifacts {
+            artifact.name = format!("{number}/{}", artifact.name);
+        }
+        if let Some(shortfall) = &mut self.shortfall {
+            shortfall.detail = format!("go {number}: {}", shortfall.detail);
+        }
+    }
+
     /// Refuses evidence whose names would act on a terminal, a page or an agent, and makes the detail of
     /// a shortfall safe to show. Names select artifacts, so they are refused, never changed.
     #[must_use]
@@ -130,5 +187,40 @@ pub fn media_type(name: &str) -> &'static str {
         "txt" | "log" | "out" | "md" => "text/plain",
         _ if matches!(name, "stdout" | "stderr") => "text/plain",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn go(exit: i32, shortfall: Option<&str>) -> Evidence {
+        let contract = crate::contract::read("[evidence.s]\nrun = [\"true\"]\nrepeat = 3\n").contract;
+        let mut evidence = crate::freshness::none(
+            &contract.sources[0],
+            Reason::Stale,
+            "",
+            Timestamp(u64::from(exit.unsigned_abs())),
+        );
+        evidence.origin.exit = Some(Exit::Code(exit));
+        evidence.origin.exit_accepted = exit == 0;
+        let digest = Digest::from_bytes([0; 32]);
+        evidence.artifacts =
+            vec![Artifact { name: "stdout".into(), media_type: String::new(), size: 1, digest }];
+        evidence.shortfall =
+            shortfall.map(|detail| Shortfall { reason: Reason::Stale, detail: detail.into() });
+        evidence
+    }
+
+    /// Catches a go that ended badly between two that did not.
+    #[test]
+    fn one_bad_go_is_not_outvoted() {
+        let whole = Evidence::of_goes(vec![go(0, None), go(7, None), go(0, None)]);
+        assert_eq!((whole.origin.exit, whole.origin.exit_accepted), (Some(Exit::Code(7)), false));
+        let names: Vec<&str> = whole.artifacts.iter().map(|artifact| artifact.name.as_str()).collect();
+        assert_eq!(names, ["1/stdout", "2/stdout", "3/stdout"]);
+        let whole = Evidence::of_goes(vec![go(0, None), go(0, Some("old")), go(0, None)]);
+        assert_eq!(whole.shortfall.expect("falls short").detail, "go 2: old");
+        assert_eq!(Evidence::of_goes(vec![go(0, None)]).artifacts[0].name, "stdout");
     }
 }

@@ -7,12 +7,16 @@
 pub mod assessment;
 pub mod binding;
 pub mod contract;
+pub mod defence;
 pub mod descriptor;
 pub mod digest;
 pub mod downgrade;
 pub mod evidence;
+pub mod freshness;
 pub mod outcome;
+pub mod policy;
 pub mod problem;
 pub mod roll_up;
 pub mod schedule;
 pub mod text;
+pub mod tree;

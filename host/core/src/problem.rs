@@ -78,6 +78,8 @@ rules! {
     ConfigRefused = "config-refused", Error;
     /// A file that the contract would delete although git does not ignore it.
     CollectNotIgnored = "collect-not-ignored", Error;
+    /// A test suite whose tests the worker may edit.
+    UnprotectedTests = "unprotected-tests", Warning;
     /// A source that no criterion and no constraint reads.
     UnusedEvidence = "unused-evidence", Warning;
     /// An entry of `[checkers]` that nothing uses.

@@ -7,20 +7,46 @@ use crate::contract::Source;
 /// Sources that are collected beside each other at the most: each is a command of its own.
 pub const CONCURRENT_SOURCES_MAX: usize = 4;
 
-/// Batches of indices into `sources`: one batch after the other, its members beside each other.
+/// Sources that are collected in one go, as indices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Batch {
+    /// Beside each other; most often one alone.
+    Beside(Vec<usize>),
+    /// Taking turns: see [`turns`].
+    Turns([usize; 2]),
+}
+
+impl Batch {
+    /// Every source in it.
+    #[must_use]
+    pub fn members(&self) -> &[usize] {
+        match self {
+            Self::Beside(members) => members,
+            Self::Turns(members) => members,
+        }
+    }
+}
+
+/// The order in which two sources take turns: which of them, and its go, from 1. It changes sides every
+/// time (A B, B A, A B ...), so that neither always comes second.
+pub fn turns(repeat: u32) -> impl Iterator<Item = (usize, u32)> {
+    (1..=repeat).flat_map(|go| if go % 2 == 1 { [(0, go), (1, go)] } else { [(1, go), (0, go)] })
+}
+
+/// Batches, one after the other.
 ///
 /// Sources go in the order of the text, each alone, except that a source waits for those that it
-/// needs, and neighbours that say `concurrent` share a batch.
+/// needs, neighbours that say `concurrent` share a batch, and two that are interleaved go together.
 ///
 /// # Errors
 /// The names of the sources that wait for each other. A need that names no source is passed over:
 /// lint reports it.
-pub fn batches(sources: &[Source]) -> Result<Vec<Vec<usize>>, Vec<String>> {
+pub fn batches(sources: &[Source]) -> Result<Vec<Batch>, Vec<String>> {
     let mut queue = Queue::new(sources);
-    let mut batches: Vec<Vec<usize>> = Vec::new();
-    while let Some(first) = queue.ready.first().copied() {
+    let mut batches: Vec<Batch> = Vec::new();
+    while let Some(first) = queue.first() {
         let batch = queue.batch(first);
-        queue.finish(&batch);
+        queue.finish(batch.members());
         batches.push(batch);
     }
     if queue.waiting.is_empty() {
@@ -41,6 +67,8 @@ struct Queue<'a> {
     missing: Vec<usize>,
     /// By source: who needs it, once for each need.
     needed_by: Vec<Vec<usize>>,
+    /// By source: with whom it takes turns.
+    partner: Vec<Option<usize>>,
 }
 
 impl<'a> Queue<'a> {
@@ -55,18 +83,41 @@ impl<'a> Queue<'a> {
                 needed_by[*needed].push(index);
             }
         }
+        let mut partner = vec![None; sources.len()];
+        for (index, source) in sources.iter().enumerate() {
+            let named = source.interleave.as_ref().and_then(|other| indices.get(other.value.as_str()));
+            if let Some(&other) = named.filter(|other| **other != index) {
+                (partner[index], partner[other]) = (Some(other), Some(index));
+            }
+        }
         let waiting: BTreeSet<usize> = (0..sources.len()).collect();
         let ready = waiting.iter().copied().filter(|&index| missing[index] == 0).collect();
-        Self { sources, waiting, ready, missing, needed_by }
+        Self { sources, waiting, ready, missing, needed_by, partner }
+    }
+
+    /// The first that nothing holds up, its partner included.
+    fn first(&self) -> Option<usize> {
+        let may_go = |index: &&usize| {
+            self.partner[**index]
+                .is_none_or(|other| !self.waiting.contains(&other) || self.ready.contains(&other))
+        };
+        self.ready.iter().find(may_go).copied()
     }
 
     /// Takes `first`, and those waiting next that may go beside it.
-    fn batch(&mut self, first: usize) -> Vec<usize> {
+    fn batch(&mut self, first: usize) -> Batch {
         self.take(first);
+        if let Some(other) = self.partner[first].filter(|other| self.waiting.contains(other)) {
+            self.take(other);
+            return Batch::Turns([first, other]);
+        }
         let mut batch = vec![first];
         while self.sources[first].concurrent && batch.len() < CONCURRENT_SOURCES_MAX {
             let next = self.waiting.range(first..).next().copied();
-            match next.filter(|next| self.sources[*next].concurrent && self.ready.contains(next)) {
+            let fits = |next: &usize| {
+                self.sources[*next].concurrent && self.ready.contains(next) && self.partner[*next].is_none()
+            };
+            match next.filter(fits) {
                 Some(next) => {
                     self.take(next);
                     batch.push(next);
@@ -74,7 +125,7 @@ impl<'a> Queue<'a> {
                 None => break,
             }
         }
-        batch
+        Batch::Beside(batch)
     }
 
     fn take(&mut self, index: usize) {
@@ -97,11 +148,15 @@ impl<'a> Queue<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::CONCURRENT_SOURCES_MAX;
+    use super::{Batch, CONCURRENT_SOURCES_MAX, turns};
     use crate::contract::{self, Source};
 
     fn batches(text: &str) -> Result<Vec<Vec<usize>>, Vec<String>> {
-        super::batches(&contract::read(text).contract.sources)
+        members(super::batches(&contract::read(text).contract.sources))
+    }
+
+    fn members(batches: Result<Vec<Batch>, Vec<String>>) -> Result<Vec<Vec<usize>>, Vec<String>> {
+        batches.map(|batches| batches.iter().map(|batch| batch.members().to_vec()).collect())
     }
 
     fn source(name: &str, needs: &[&str], concurrent: bool) -> String {
@@ -131,6 +186,20 @@ mod tests {
         assert_eq!(batches(&text), Ok(vec![vec![0], vec![1]]), "a need parts them too");
         let many: String = ["a", "b", "c", "d", "e"].iter().map(|name| source(name, &[], true)).collect();
         assert_eq!(batches(&many), Ok(vec![vec![0, 1, 2, 3], vec![4]]));
+    }
+
+    /// Catches a pair of which one goes before what the other needs, and one that is never collected.
+    #[test]
+    fn two_that_take_turns_go_together() {
+        let pair = |name: &str, other: &str, needs: &[&str]| {
+            source(name, needs, false) + &format!("interleave = \"{other}\"\n")
+        };
+        let text = pair("new", "old", &[]) + &source("build", &[], false) + &source("old", &["build"], false);
+        let sources = contract::read(&text).contract.sources;
+        let expected = vec![Batch::Beside(vec![1]), Batch::Turns([0, 2])];
+        assert_eq!(super::batches(&sources), Ok(expected));
+        assert!(batches(&(pair("new", "old", &["old"]) + &source("old", &[], false))).is_err());
+        assert_eq!(turns(3).collect::<Vec<_>>(), [(0, 1), (1, 1), (1, 2), (0, 2), (0, 3), (1, 3)]);
     }
 
     #[test]
@@ -173,7 +242,7 @@ mod tests {
                 })
                 .collect();
             let sources = contract::read(&text).contract.sources;
-            assert_eq!(super::batches(&sources), plain(&sources), "{text}");
+            assert_eq!(members(super::batches(&sources)), plain(&sources), "{text}");
         }
     }
 

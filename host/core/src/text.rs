@@ -2,6 +2,8 @@
 //!
 //! Every text of a checker, a producer or a report goes through here once, when it enters an outcome.
 
+use crate::defence::Defence;
+
 /// Bytes of one message of a finding, a summary or a fault.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 
@@ -22,7 +24,7 @@ pub fn clean(text: &str, bytes_max: usize, lines: Lines) -> String {
             '\n' if lines == Lines::Keep => clean.push('\n'),
             '\n' | '\t' => clean.push(' '),
             '\r' => {}
-            hidden if is_hidden(hidden) => {
+            hidden if is_hidden(hidden) && Defence::SafeText.stands() => {
                 use std::fmt::Write;
                 write!(clean, "\\u{{{:x}}}", u32::from(hidden)).expect("writing to a string");
             }

@@ -4,22 +4,35 @@ use std::sync::Arc;
 
 use evident_core::assessment::{BoundArtifact, CheckerIdentity, Judged, Usage};
 use evident_core::binding::{self, BoundSlot};
-use evident_core::contract::Clause;
+use evident_core::defence::Defence;
 use evident_core::downgrade;
 use evident_core::evidence::{Artifact, Evidence, Origin};
 use evident_core::outcome::{Fault, NoEvidence, Outcome, Reason, Status};
-use evident_sandbox::{Bound, Input, Limits, Request};
+use evident_sandbox::{Bound, Checked, Input, Limits, Request};
 
 use crate::{Engine, Error, Event, Listener, LoadedChecker, Opened};
 
+/// What a checker is asked.
+pub(crate) struct Question<'a> {
+    /// Who asks, for whoever hears how far it is.
+    pub(crate) name: &'a str,
+    pub(crate) loaded: &'a LoadedChecker,
+    /// JSON text, an object.
+    pub(crate) config: String,
+    pub(crate) bound: &'a [BoundSlot<'a>],
+    /// True if no earlier outcome may stand for the check.
+    pub(crate) anew: bool,
+}
+
 /// What came out, before the clause's own facts are added.
-struct Answer {
-    outcome: Outcome,
-    fault: Option<Fault>,
-    log: String,
-    usage: Option<Usage>,
-    bound: Vec<BoundArtifact>,
-    asserted: bool,
+pub(crate) struct Answer {
+    pub(crate) outcome: Outcome,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) log: String,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) bound: Vec<BoundArtifact>,
+    pub(crate) asserted: bool,
+    pub(crate) reused: bool,
 }
 
 impl Engine {
@@ -28,6 +41,7 @@ impl Engine {
         opened: &Opened,
         number: usize,
         evidence: &[Evidence],
+        anew: bool,
         listener: &Listener,
     ) -> Result<Judged, Error> {
         let clause = &opened.contract.clauses[number];
@@ -35,7 +49,10 @@ impl Engine {
         listener(Event::Judging(name.clone()));
         let loaded = opened.checkers.get(&clause.checker.value).expect("a sound contract has its checkers");
         let answer = match binding::bind(clause, &loaded.descriptor, evidence) {
-            Ok(bound) => self.ask(clause, loaded, &bound, listener)?,
+            Ok(bound) => {
+                let config = clause.config.json.to_string();
+                self.ask(&Question { name: &name, loaded, config, bound: &bound, anew }, listener)?
+            }
             Err(unbound) => Answer::undecided(unbound.reason, unbound.summary),
         };
         listener(Event::Judged(name.clone(), answer.outcome.status));
@@ -53,29 +70,29 @@ impl Engine {
             log: answer.log,
             usage: answer.usage,
             asserted: answer.asserted,
+            reused: answer.reused,
         })
     }
 
-    fn ask(
-        &self,
-        clause: &Clause,
-        loaded: &LoadedChecker,
-        bound: &[BoundSlot<'_>],
-        listener: &Listener,
-    ) -> Result<Answer, Error> {
+    /// Asks a checker, or finds what it answered to the same question before.
+    pub(crate) fn ask(&self, question: &Question<'_>, listener: &Listener) -> Result<Answer, Error> {
+        let Question { loaded, bound, .. } = *question;
         let inputs = match self.inputs(bound) {
             Ok(inputs) => inputs,
             Err(error) => return Ok(Answer::damaged(&error)),
         };
-        let name = clause.name.value.clone();
-        let hear = Arc::clone(listener);
-        let checked = loaded.checker.check(Request {
-            config: clause.config.json.to_string(),
-            limits: limits(loaded, bound),
-            bound: inputs.clone(),
-            blobs: self.blobs.clone(),
-            progress: Some(Arc::new(move |done, total| hear(Event::Progress(name.clone(), done, total)))),
-        });
+        let limits = self.limits(loaded, bound);
+        let key = Self::question_key(question, limits);
+        let kept = if question.anew { None } else { self.reused(&key) };
+        let reused = kept.is_some();
+        let checked = match kept {
+            Some(kept) => kept,
+            None => {
+                let checked = self.check(question, limits, &inputs, listener);
+                self.keep_for_reuse(&key, &checked);
+                checked
+            }
+        };
         let read = |slot: usize, index: usize| checked.bytes_read[slot][index];
         let outcome = match downgrade::downgrade(&checked.outcome, checked.observed, bound, read) {
             Some(refused) => downgrade::apply(checked.outcome, &refused),
@@ -91,9 +108,38 @@ impl Engine {
             fault: checked.fault,
             log: checked.log,
             usage: Some(checked.usage),
-            asserted: !loaded.pinned || binding::rests_on_worker(bound),
             bound: described(bound, read),
+            asserted: !loaded.pinned || binding::rests_on_worker(bound),
+            reused,
         })
+    }
+
+    fn check(
+        &self,
+        question: &Question<'_>,
+        limits: Limits,
+        inputs: &[Bound],
+        listener: &Listener,
+    ) -> Checked {
+        let name = question.name.to_owned();
+        let hear = Arc::clone(listener);
+        question.loaded.checker.check(Request {
+            config: question.config.clone(),
+            limits,
+            bound: inputs.to_vec(),
+            blobs: self.blobs.clone(),
+            progress: Some(Arc::new(move |done, total| hear(Event::Progress(name.clone(), done, total)))),
+        })
+    }
+
+    fn limits(&self, loaded: &LoadedChecker, bound: &[BoundSlot<'_>]) -> Limits {
+        let bytes = bound.iter().flat_map(|slot| &slot.artifacts).map(|(artifact, _)| artifact.size).sum();
+        let lowered = &loaded.limits;
+        Limits::for_check(bytes, self.sandbox.ceilings()).lowered(
+            lowered.fuel.as_ref().map(|fuel| fuel.value),
+            lowered.wall.as_ref().map(|wall| wall.value),
+            lowered.memory.as_ref().map(|memory| memory.value),
+        )
     }
 
     /// Opens what is bound, and proves that it still is what was collected: a command that ran later could
@@ -113,6 +159,9 @@ impl Engine {
     }
 
     fn verify(&self, inputs: &[Bound]) -> Result<(), Error> {
+        if !Defence::BlobProof.stands() {
+            return Ok(());
+        }
         for input in inputs.iter().flat_map(|slot| &slot.inputs) {
             self.blobs.verify(&input.file, input.artifact.digest)?;
         }
@@ -130,6 +179,7 @@ impl Answer {
             usage: None,
             bound: Vec::new(),
             asserted: false,
+            reused: false,
         }
     }
 
@@ -137,16 +187,6 @@ impl Answer {
     fn damaged(error: &Error) -> Self {
         Self::undecided(Reason::NoEvidence(NoEvidence::Unreadable), error.to_string())
     }
-}
-
-fn limits(loaded: &LoadedChecker, bound: &[BoundSlot<'_>]) -> Limits {
-    let bytes = bound.iter().flat_map(|slot| &slot.artifacts).map(|(artifact, _)| artifact.size).sum();
-    let lowered = &loaded.limits;
-    Limits::for_check(bytes).lowered(
-        lowered.fuel.as_ref().map(|fuel| fuel.value),
-        lowered.wall.as_ref().map(|wall| wall.value),
-        lowered.memory.as_ref().map(|memory| memory.value),
-    )
 }
 
 fn described(bound: &[BoundSlot<'_>], read: impl Fn(usize, usize) -> u64) -> Vec<BoundArtifact> {

@@ -1,23 +1,12 @@
-//! Keeps the last assessment of each contract, so that `explain` need not run anything again, and
-//! removes evidence that no kept assessment names.
+//! Keeps the last assessment of each contract, so that `explain` need not run anything again.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use evident_blobs::{Blobs, retain};
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment};
-use evident_core::digest::Digest;
 
 use crate::{ContractFile, Engine, Error};
-
-/// Assessments that are kept, one per contract; the oldest go.
-const KEPT: usize = 64;
-
-/// Age of unnamed evidence that may be removed: another process may still be collecting.
-const UNNAMED_AGE: Duration = Duration::from_secs(2 * 24 * 3600);
 
 /// The last assessment of a contract.
 #[derive(Debug, Clone)]
@@ -46,7 +35,7 @@ impl Engine {
         let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
         fresh.write_all(&json).map_err(failed("write"))?;
         fresh.persist(&path).map_err(|error| failed("write")(error.error))?;
-        self.forget(folder)
+        self.sweep()
     }
 
     /// Looks up the last assessment of a contract.
@@ -71,46 +60,7 @@ impl Engine {
         Ok(Some(Last { assessment, contract_changed }))
     }
 
-    /// One file for each contract, named by workspace and place of the contract.
     fn last_path(&self, file: &ContractFile) -> Result<PathBuf, Error> {
-        let contract = fs::canonicalize(&file.path)
-            .map_err(|source| Error::Contract { path: file.path.clone(), source })?;
-        let key = format!("{}\0{}", file.workspace.display(), contract.display());
-        Ok(self.state.join("last").join(format!("{}.json", Blobs::digest(key.as_bytes()).short())))
+        self.record_path(file, "last")
     }
-
-    fn forget(&self, folder: &Path) -> Result<(), Error> {
-        let failed = |source| Error::State { action: "list", path: folder.to_owned(), source };
-        let mut files: Vec<(std::time::SystemTime, PathBuf)> = Vec::new();
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let modified = entry.metadata().and_then(|metadata| metadata.modified()).map_err(failed)?;
-            files.push((modified, entry.path()));
-        }
-        files.sort();
-        let oldest = files.len().saturating_sub(KEPT);
-        for (_, path) in files.drain(..oldest) {
-            fs::remove_file(&path).map_err(|source| Error::State { action: "remove", path, source })?;
-        }
-        let mut named = BTreeSet::new();
-        for (_, path) in &files {
-            let json = fs::read(path).map_err(|source| Error::State {
-                action: "read",
-                path: path.clone(),
-                source,
-            })?;
-            // One that cannot be read names nothing; `last` says what is wrong with it.
-            if let Ok(assessment) = serde_json::from_slice::<Assessment>(&json) {
-                named.extend(digests(&assessment));
-            }
-        }
-        retain(&self.blobs, |digest| named.contains(&digest), UNNAMED_AGE)?;
-        Ok(())
-    }
-}
-
-fn digests(assessment: &Assessment) -> impl Iterator<Item = Digest> {
-    let artifacts = assessment.evidence.iter().flat_map(|evidence| &evidence.artifacts);
-    let attachments = assessment.clauses.iter().flat_map(|judged| &judged.outcome.attachments);
-    artifacts.map(|artifact| artifact.digest).chain(attachments.map(|attachment| attachment.digest))
 }

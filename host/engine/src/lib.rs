@@ -4,24 +4,40 @@
 //! business; front-ends only show.
 
 mod assess;
+mod baseline;
+mod clock;
+mod collecting;
+mod doctor;
+mod golden;
+mod ground;
 mod judge;
 mod last;
 mod open;
 mod places;
+mod reuse;
+mod start;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use evident_collect::Collector;
 use evident_core::outcome::Status;
-use evident_sandbox::Sandbox;
+use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
+use evident_sandbox::{Ceilings, CodeCache, Compiler, Sandbox, Settings};
+use evident_sealed::Sealed;
 
+pub use assess::Asked;
+pub use baseline::{Baseline, can_make};
+pub use doctor::{Finding, Health};
 pub use evident_blobs::Blobs;
+pub use evident_core::assessment::Usage;
+pub use evident_patterns as patterns;
 pub use evident_registry as registry;
-pub use evident_sandbox::{COMPONENT_BYTES_MAX, INTERFACE, Interfaces, Refusal, reflect};
+pub use evident_sandbox::{COMPONENT_BYTES_MAX, INTERFACE, Interfaces, Refusal, compile_child, reflect};
+pub use golden::{Case, Tried, Variant};
 pub use last::Last;
 pub use open::{ContractFile, LoadedChecker, Opened};
-pub use places::state_folder;
+pub use places::Places;
 
 /// The host's own failure: exit code 5. Whatever is wrong with a contract or with evidence is not here.
 #[derive(Debug, thiserror::Error)]
@@ -54,17 +70,61 @@ pub enum Error {
     },
     /// State below the workspace would be evidence of itself.
     #[error(
-        "the state folder `{state}` lies in the workspace `{workspace}`: set `EVIDENT_STATE` to a folder outside"
+        "the host's folder `{folder}` lies in the workspace `{workspace}`: set `{variable}` to a folder outside"
     )]
-    StateInWorkspace {
-        /// The state folder.
-        state: PathBuf,
+    InWorkspace {
+        /// The folder of the host.
+        folder: PathBuf,
+        /// Which variable moves it.
+        variable: &'static str,
         /// The workspace.
         workspace: PathBuf,
     },
-    /// No home and no variable says where state goes.
-    #[error("no place for state: set `EVIDENT_STATE` to the absolute path of a folder, or `HOME`")]
-    NoStateFolder,
+    /// No home and no variable says where something goes.
+    #[error("no place for the host's files: set `{variable}` to an absolute path, or `HOME`")]
+    NoPlace {
+        /// Which variable is missing.
+        variable: &'static str,
+    },
+    /// The owner's policy cannot be read.
+    #[error("the policy `{path}` is refused: {message}")]
+    Policy {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A revision of the contract or of the caller names no commit.
+    #[error("no commit `{revision}`: {message}")]
+    Revision {
+        /// As it was written.
+        revision: String,
+        /// What git said.
+        message: String,
+    },
+    /// Nothing was recorded for this contract.
+    #[error("no start tree is recorded for the contract `{path}`")]
+    NoStart {
+        /// The contract.
+        path: PathBuf,
+    },
+    /// The checker of a clause makes no baseline.
+    #[error("the checker of `{clause}` makes no baseline")]
+    NoBaseline {
+        /// Which clause.
+        clause: String,
+    },
+    /// A golden case cannot be read.
+    #[error("the golden case `{path}` {message}")]
+    Case {
+        /// Which folder or file.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A text is no pattern of paths.
+    #[error(transparent)]
+    Pattern(#[from] evident_patterns::NotAPattern),
     /// A file of the state folder cannot be read or written.
     #[error("failed to {action} `{path}`")]
     State {
@@ -92,10 +152,25 @@ pub enum Error {
     Blobs(#[from] evident_blobs::Error),
     /// Collecting failed for a reason of the host's own.
     #[error(transparent)]
-    Collect(#[from] evident_collect::Error),
+    Collect(evident_collect::Error),
+    /// A file of the workspace changes all the time, so that there is no tree to assess.
+    #[error("`{path}` changed while it was read")]
+    Unsteady {
+        /// Which one.
+        path: PathBuf,
+    },
     /// A thread of the host panicked.
     #[error("a thread of the host ended: {0}")]
     Thread(String),
+}
+
+impl From<evident_collect::Error> for Error {
+    fn from(error: evident_collect::Error) -> Self {
+        match error {
+            evident_collect::Error::Unsteady { path } => Self::Unsteady { path },
+            other => Self::Collect(other),
+        }
+    }
 }
 
 /// What happens while an assessment is made.
@@ -123,17 +198,32 @@ pub type Listener = Arc<dyn Fn(Event) + Send + Sync>;
 pub struct Engine {
     sandbox: Sandbox,
     blobs: Blobs,
-    state: PathBuf,
+    places: Arc<Places>,
+    /// Answers of earlier checks, where they can be kept.
+    answers: Arc<Option<Sealed>>,
 }
 
 impl Engine {
-    /// Opens the state folder and starts the sandbox.
+    /// Opens the folders of the host, reads the owner's policy, and starts the sandbox.
     ///
     /// # Errors
-    /// When the folder cannot be made or WebAssembly cannot run here.
-    pub fn new(state: PathBuf) -> Result<Self, Error> {
-        let blobs = Blobs::open(state.join("blobs"))?;
-        Ok(Self { sandbox: Sandbox::new()?, blobs, state })
+    /// When a folder cannot be made, the policy is wrong, or WebAssembly cannot run here.
+    pub fn new(places: Places) -> Result<Self, Error> {
+        let blobs = Blobs::open(places.state.join("blobs"))?;
+        private_folder(&places.cache)?;
+        let answers = Arc::new(reuse::open(&places));
+        let this_program = Compiler::this_program().map_err(|source| Error::State {
+            action: "find the program of",
+            path: "this process".into(),
+            source,
+        })?;
+        let sandbox = Sandbox::with(Settings {
+            compiler: this_program,
+            code_cache: Some(CodeCache { folder: places.cache.join("code"), key_file: places.seal_key() }),
+            ceilings: raised(&read_policy(&places.policy)?),
+            ..Settings::default()
+        })?;
+        Ok(Self { sandbox, blobs, places: Arc::new(places), answers })
     }
 
     /// The sandbox, to look at a component outside of any contract.
@@ -142,22 +232,54 @@ impl Engine {
         &self.sandbox
     }
 
-    /// Collects in `workspace`; the `{out}` folders of commands are made in the state folder.
-    fn collector(&self, workspace: &Path) -> Result<Collector, Error> {
-        let state = std::fs::canonicalize(&self.state).map_err(|source| Error::State {
-            action: "find",
-            path: self.state.clone(),
-            source,
-        })?;
-        if state.starts_with(workspace) {
-            return Err(Error::StateInWorkspace { state, workspace: workspace.to_owned() });
-        }
-        Ok(Collector::new(workspace, &self.state.join("out"), self.blobs.clone())?)
-    }
-
     /// Where evidence lies, to look at it.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Refuses a workspace that the host's own folders lie in.
+    fn prepare(&self, workspace: &Path) -> Result<(), Error> {
+        self.places.outside_of(workspace)
+    }
+}
+
+/// Makes a folder, and those around it, for its owner alone.
+fn private_folder(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| Error::State { action: "make the folder", path: path.to_owned(), source })
+}
+
+/// The host's own limits, with those of the policy in their place.
+fn raised(policy: &Policy) -> Ceilings {
+    let own = Ceilings::default();
+    let limits = &policy.limits;
+    Ceilings {
+        fuel: limits.fuel.as_ref().map_or(own.fuel, |fuel| fuel.value),
+        wall: limits.wall.as_ref().map_or(own.wall, |wall| wall.value),
+        memory_bytes: limits.memory.as_ref().map_or(own.memory_bytes, |memory| memory.value),
+        ..own
+    }
+}
+
+/// The owner's policy; none where there is no such file.
+fn read_policy(path: &Path) -> Result<Policy, Error> {
+    let refused = |message: String| Error::Policy { path: path.to_owned(), message };
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Policy::default()),
+        Ok(metadata) if metadata.len() > POLICY_BYTES_MAX => {
+            return Err(refused(format!("it has more than {POLICY_BYTES_MAX} bytes")));
+        }
+        _ => {}
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let (policy, problems) = policy::read(&text);
+    match problems.first() {
+        None => Ok(policy),
+        Some(problem) => {
+            let line = text[..problem.span.start.min(text.len())].matches('\n').count() + 1;
+            Err(refused(format!("line {line}: {}", problem.message)))
+        }
     }
 }

@@ -4,18 +4,16 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use evident_blobs::Blobs;
+use evident_collect::Collector;
 use evident_core::contract::lint::{self, CheckerState};
-use evident_core::contract::{
-    self, CONTRACT_BYTES_MAX, CheckerEntry, Clause, Contract, LimitEntries, Recipe, Wasi,
-};
+use evident_core::contract::{self, CONTRACT_BYTES_MAX, Clause, Contract, LimitEntries, Recipe, Wasi};
 use evident_core::descriptor::Descriptor;
 use evident_core::digest::Digest;
 use evident_core::problem::{Problem, Rule, has_errors};
 use evident_registry::Resolved;
-use evident_sandbox::{COMPONENT_BYTES_MAX, Checker, Limits};
+use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
 
 use crate::{Engine, Error, Event, Listener};
 
@@ -87,6 +85,12 @@ impl Opened {
         !has_errors(&self.problems)
     }
 
+    /// The checker of a clause, where it could be loaded.
+    #[must_use]
+    pub fn checker(&self, clause: &Clause) -> Option<&LoadedChecker> {
+        self.checkers.get(&clause.checker.value)
+    }
+
     /// The clause of that name.
     #[must_use]
     pub fn clause(&self, name: &str) -> Option<&Clause> {
@@ -153,7 +157,9 @@ impl Engine {
             let entry = contract.checkers.iter().find(|entry| entry.name.value == *name);
             let message = match resolved.map(|resolved| self.load(resolved)) {
                 Ok(Ok(checker)) => {
-                    problems.extend(entry.into_iter().flat_map(raised_limits));
+                    let Ceilings { fuel, memory_bytes, wall, .. } = *self.sandbox.ceilings();
+                    let asked = entry.into_iter();
+                    problems.extend(asked.flat_map(|entry| lint::limits(entry, fuel, memory_bytes, wall)));
                     loaded.insert(name.clone(), checker);
                     continue;
                 }
@@ -203,7 +209,8 @@ impl Engine {
 
     /// What `collect` names is removed before a run, so it must be what the workspace ignores.
     fn lint_collect(&self, contract: &Contract, workspace: &Path) -> Result<Vec<Problem>, Error> {
-        let collector = self.collector(workspace)?;
+        self.prepare(workspace)?;
+        let collector = Collector::new(workspace, &self.places.state.join("out"), self.blobs.clone(), None)?;
         let mut problems = Vec::new();
         for source in &contract.sources {
             let Recipe::Run(run) = &source.recipe else { continue };
@@ -232,25 +239,4 @@ fn read_text(path: &Path) -> Result<String, Error> {
         return Err(not("has more than 1 MiB"));
     }
     String::from_utf8(bytes).map_err(|_| not("is no UTF-8 text"))
-}
-
-/// A contract lowers limits; one that raises them would not get what it says.
-fn raised_limits(entry: &CheckerEntry) -> Vec<Problem> {
-    let default = Limits::for_check(0);
-    let raised = |name: &str, span: &std::ops::Range<usize>, limit: String| {
-        let message = format!("`{name}` is above the host's limit of {limit}; a contract only lowers limits");
-        Problem::new(Rule::BadValue, span.clone(), message)
-    };
-    let LimitEntries { fuel, memory, wall } = &entry.limits;
-    let fuel = fuel.as_ref().filter(|fuel| fuel.value > default.fuel);
-    let memory = memory.as_ref().filter(|memory| memory.value > default.memory_bytes);
-    let wall = wall.as_ref().filter(|wall| wall.value > default.wall);
-    let show_wall = |wall: Duration| contract::values::show_duration(wall);
-    let problems = [
-        fuel.map(|fuel| raised("fuel", &fuel.span, format!("{}G", default.fuel / 1_000_000_000))),
-        memory
-            .map(|memory| raised("memory", &memory.span, contract::values::show_size(default.memory_bytes))),
-        wall.map(|wall| raised("wall", &wall.span, show_wall(default.wall))),
-    ];
-    problems.into_iter().flatten().collect()
 }

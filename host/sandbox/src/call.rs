@@ -1,7 +1,9 @@
 //! Calls a checker: a fresh store, its limits, a deadline, and everything that came out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 use evident_blobs::Blobs;
 use evident_core::assessment::Usage;
 use evident_core::contract::Wasi;
+use evident_core::defence::Defence;
 use evident_core::descriptor::{ConfigProblem, Descriptor};
 use evident_core::downgrade::Observed;
 use evident_core::outcome::{Fault, FaultClass, NoEvidence, Outcome, Reason, Status};
@@ -16,6 +19,7 @@ use wasmtime::Store;
 
 use crate::abi::v0_1::{CheckerComponent, CheckerComponentPre};
 use crate::artifacts::{Bound, Served};
+use crate::engine::Sandbox;
 use crate::fault::{self, Refusal, refusal};
 use crate::inert;
 use crate::limits::{CALL_BYTES_MAX, HANDLES_MAX, Limits, YIELD_FUEL};
@@ -29,6 +33,8 @@ pub struct Checker {
     pre: CheckerComponentPre<State>,
     profile: Wasi,
     interfaces: Interfaces,
+    /// The sandbox's.
+    crashed: Arc<AtomicBool>,
 }
 
 /// One check.
@@ -56,6 +62,9 @@ pub struct Checked {
     pub observed: Observed,
     /// Different bytes read, by slot and artifact in the order of the request.
     pub bytes_read: Vec<Vec<u64>>,
+    /// True if the checker asked an artifact for its origin: then its answer may depend on when and how
+    /// the evidence was made, not on its bytes alone.
+    pub origin_read: bool,
     /// What the checker logged and printed.
     pub log: String,
     /// What it used.
@@ -63,8 +72,13 @@ pub struct Checked {
 }
 
 impl Checker {
-    pub(crate) fn new(pre: CheckerComponentPre<State>, profile: Wasi, interfaces: Interfaces) -> Self {
-        Self { pre, profile, interfaces }
+    pub(crate) fn new(
+        sandbox: &Sandbox,
+        pre: CheckerComponentPre<State>,
+        profile: Wasi,
+        interfaces: Interfaces,
+    ) -> Self {
+        Self { pre, profile, interfaces, crashed: Arc::clone(&sandbox.crashed) }
     }
 
     /// What the component imports and exports.
@@ -113,6 +127,7 @@ impl Checker {
             Ok(Err(message)) => of_fault(*refusal(FaultClass::CheckerError, message)),
             Err(fault) => of_fault(fault),
         };
+        let origin_read = run.state.origin_read;
         // A fail stands: whatever was not read could only have added to it.
         if let Some(failure) = run.state.read_failure.take().filter(|_| outcome.status != Status::Fail) {
             outcome = Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), failure);
@@ -127,6 +142,7 @@ impl Checker {
             fault,
             observed: sink.observed,
             bytes_read: slots.map(|(_, served)| served.iter().map(Served::bytes_read).collect()).collect(),
+            origin_read,
             log: sink.log.text(),
             usage: run.usage,
         }
@@ -145,32 +161,72 @@ impl Checker {
             inert::enter()
         });
         let started = Instant::now();
-        let mut store = Store::new(self.pre.engine(), state);
-        store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(CALL_BYTES_MAX);
-        store.set_max_component_handles(HANDLES_MAX);
-        store.set_fuel(limits.fuel).expect("the engine meters");
-        store
-            .fuel_async_yield_interval(Some(YIELD_FUEL))
-            .expect("the engine meters and the interval is not 0");
-        let answer = run_until(started.checked_add(limits.wall), async {
-            let component = self.pre.instantiate_async(&mut store).await?;
-            call(&component, &mut store).await
+        let fuel_max = if Defence::Fuel.stands() { limits.fuel } else { u64::MAX };
+        let mut store = store(self.pre.engine(), state, fuel_max);
+        let deadline = started.checked_add(limits.wall).filter(|_| Defence::Deadline.stands());
+        let answer = self.unless_crashed(|| {
+            run_until(deadline, async {
+                let component = self.pre.instantiate_async(&mut store).await?;
+                call(&component, &mut store).await
+            })
         });
         drop(inert);
-        let fuel = limits.fuel.saturating_sub(store.get_fuel().expect("the engine meters"));
+        let fuel = fuel_max.saturating_sub(store.get_fuel().expect("the engine meters"));
         let mut state = store.into_data();
         state.sink.log.push(printed.take().text().as_bytes());
         let log = &state.sink.log;
         let answer = match answer {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(error)) => Err(fault::classify(&error, log)),
-            None => Err(fault::deadline(limits.wall, log)),
+            Ok(Some(Ok(answer))) => Ok(answer),
+            Ok(Some(Err(error))) => Err(fault::classify(&error, log)),
+            Ok(None) => Err(fault::deadline(limits.wall, log)),
+            Err(crash) => Err(fault::crash(crash, log)),
         };
         let wall_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let usage = Usage { fuel, memory_bytes: state.limiter.memory_bytes(), wall_us };
         Run { answer, state, usage }
     }
+}
+
+/// Why nothing of a guest ran, or not to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Crash {
+    Now,
+    Before,
+}
+
+impl Checker {
+    /// Runs a guest, unless the host panicked in one before. A panic of the host ends only this call, and
+    /// is told: `run` catches it where wasmtime has unwound every frame of the guest.
+    fn unless_crashed<T>(&self, run: impl FnOnce() -> T) -> Result<T, Crash> {
+        if !Defence::CatchPanic.stands() {
+            return Ok(run());
+        }
+        if self.crashed.load(Ordering::Acquire) {
+            return Err(Crash::Before);
+        }
+        // What the closure may leave half done is a store that nothing runs in again.
+        catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+            self.crashed.store(true, Ordering::Release);
+            Crash::Now
+        })
+    }
+}
+
+/// A fresh store with its limits.
+fn store(engine: &wasmtime::Engine, state: State, fuel: u64) -> Store<State> {
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.limiter);
+    if Defence::CallBytes.stands() {
+        store.set_hostcall_fuel(CALL_BYTES_MAX);
+    } else {
+        store.set_hostcall_fuel(usize::MAX);
+    }
+    if Defence::Handles.stands() {
+        store.set_max_component_handles(HANDLES_MAX);
+    }
+    store.set_fuel(fuel).expect("the engine meters");
+    store.fuel_async_yield_interval(Some(YIELD_FUEL)).expect("the engine meters and the interval is not 0");
+    store
 }
 
 struct Run<T> {

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use evident_core::defence::Defence;
+
 use crate::limits::LOG_BYTES_MAX;
 
 const HALF: usize = LOG_BYTES_MAX / 2;
@@ -17,7 +19,9 @@ pub(crate) struct Capture {
 impl Capture {
     /// Appends; above the bound, bytes in the middle go.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
-        let to_head = bytes.len().min(HALF - self.head.len());
+        let room =
+            if Defence::OutputCaps.stands() { HALF.saturating_sub(self.head.len()) } else { usize::MAX };
+        let to_head = bytes.len().min(room);
         self.head.extend_from_slice(&bytes[..to_head]);
         let rest = &bytes[to_head..];
         let rest = if rest.len() > HALF {

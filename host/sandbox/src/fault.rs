@@ -6,6 +6,7 @@ use evident_core::text;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use crate::call::Crash;
 use crate::capture::Capture;
 use crate::state::Exceeded;
 
@@ -31,6 +32,18 @@ pub(crate) fn deadline(wall: std::time::Duration, log: &Capture) -> Fault {
     Fault { class: FaultClass::Deadline, message, last_words: log.last_words(), guest_frames: Vec::new() }
 }
 
+/// A panic of the host.
+pub(crate) fn crash(crash: Crash, log: &Capture) -> Fault {
+    let message = match crash {
+        Crash::Now => "the host panicked while this checker ran, which is a fault of the host",
+        Crash::Before => {
+            "was not run: the host panicked before, and runs no checker until it is started again"
+        }
+    };
+    let message = message.into();
+    Fault { class: FaultClass::WorkerCrash, message, last_words: log.last_words(), guest_frames: Vec::new() }
+}
+
 /// What an error of a call means.
 pub(crate) fn classify(error: &wasmtime::Error, log: &Capture) -> Fault {
     let (class, message) = class_and_message(error);
@@ -53,9 +66,12 @@ fn class_and_message(error: &wasmtime::Error) -> (FaultClass, String) {
         return (class_of(*trap), trap.to_string());
     }
     let message = error.root_cause().to_string();
-    // wasmtime keeps the types of these two to itself; tests hold on to the words.
+    // wasmtime keeps the types of these to itself; tests hold on to the words.
     if message.contains("fuel allocated for hostcalls has been exhausted") {
         return (FaultClass::OutputCap, "handed over more than 8 MiB in one call".into());
+    }
+    if message.starts_with("resource limit exceeded") {
+        return (FaultClass::Memory, Exceeded::Instances.to_string());
     }
     if message.contains("handle limit exceeded") {
         return (FaultClass::Memory, Exceeded::Handles.to_string());

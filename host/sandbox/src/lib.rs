@@ -7,21 +7,28 @@
 
 mod abi;
 mod artifacts;
+mod cache;
 mod call;
 mod capture;
+mod compile;
 mod engine;
 mod fault;
 mod inert;
 mod limits;
 mod load;
+mod nesting;
 mod reflect;
+mod release;
 mod sink;
 mod state;
 
 pub use artifacts::{Bound, Input};
+pub use cache::CodeCache;
 pub use call::{Checked, Checker, Request};
-pub use engine::{Error, Sandbox};
+pub use compile::{CompileLimits, Compiler, compile_child};
+pub use engine::{Error, Sandbox, Settings};
 pub use fault::Refusal;
-pub use limits::{COMPONENT_BYTES_MAX, Limits};
-pub use reflect::{INTERFACE, Interfaces, reflect};
+pub use limits::{COMPONENT_BYTES_MAX, Ceilings, Limits};
+pub use reflect::{INTERFACE, Interfaces, reflect, reflect_within};
+pub use release::{RELEASE, Release};
 pub use sink::Progress;

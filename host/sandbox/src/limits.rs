@@ -82,6 +82,58 @@ pub(crate) const SCHEMA_BYTES_MAX: usize = 256 << 10;
 /// Problems of a config that are shown.
 pub(crate) const CONFIG_PROBLEMS_MAX: usize = 256;
 
+/// Levels of components inside components and of types inside types: toolchains nest three deep, and the
+/// parser calls itself for each level of a type.
+pub(crate) const NESTING_MAX: usize = 100;
+
+/// Address space of the process that compiles: 18 MB of component need some 700 MB.
+pub(crate) const COMPILE_MEMORY_BYTES: u64 = 2 << 30;
+
+/// Time of a compilation.
+pub(crate) const COMPILE_WALL: Duration = Duration::from_secs(60);
+
+/// Processor time of the process that compiles, on all cores: ends one whose parent is gone.
+pub(crate) const COMPILE_CPU_SECONDS: u64 = 600;
+
+/// Files that the process that compiles may hold open: three, and what its threads need.
+pub(crate) const COMPILE_FILES_MAX: u64 = 64;
+
+/// Bytes of compiled code: the largest component makes twice its own size.
+pub(crate) const CODE_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of what the compiler says when it fails.
+pub(crate) const COMPILE_WORDS_BYTES_MAX: u64 = 16 << 10;
+
+/// Bytes of all cached code together; the oldest goes.
+pub(crate) const CACHE_BYTES_MAX: u64 = 2 << 30;
+
+/// Files of cached code; the oldest goes.
+pub(crate) const CACHE_ENTRIES_MAX: usize = 512;
+
+/// What the owner of a machine may raise; a contract only lowers what comes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ceilings {
+    /// Units of work of a check; large evidence gets more.
+    pub fuel: u64,
+    /// Time of a check on the clock; large evidence gets more.
+    pub wall: Duration,
+    /// Bytes of all guest memories of a call together.
+    pub memory_bytes: u64,
+    /// Bytes of a component.
+    pub component_bytes: u64,
+}
+
+impl Default for Ceilings {
+    fn default() -> Self {
+        Self {
+            fuel: CHECK_FUEL,
+            wall: CHECK_WALL,
+            memory_bytes: MEMORY_BYTES,
+            component_bytes: COMPONENT_BYTES_MAX,
+        }
+    }
+}
+
 /// What one call may use up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -96,12 +148,12 @@ pub struct Limits {
 impl Limits {
     /// For a check over `bytes` of bound evidence.
     #[must_use]
-    pub fn for_check(bytes: u64) -> Self {
+    pub fn for_check(bytes: u64, ceilings: &Ceilings) -> Self {
         let hundreds = u32::try_from(bytes / (100 << 20)).unwrap_or(u32::MAX);
         Self {
-            fuel: CHECK_FUEL.max(bytes.saturating_mul(FUEL_PER_BYTE)),
-            wall: CHECK_WALL.max(WALL_PER_100_MIB.saturating_mul(hundreds)),
-            memory_bytes: MEMORY_BYTES,
+            fuel: ceilings.fuel.max(bytes.saturating_mul(FUEL_PER_BYTE)),
+            wall: ceilings.wall.max(WALL_PER_100_MIB.saturating_mul(hundreds)),
+            memory_bytes: ceilings.memory_bytes,
         }
     }
 
@@ -126,19 +178,36 @@ impl Limits {
 mod tests {
     use super::*;
 
+    fn for_check(bytes: u64) -> Limits {
+        Limits::for_check(bytes, &Ceilings::default())
+    }
+
     #[test]
     fn large_evidence_gets_more_work_and_time() {
-        assert_eq!(Limits::for_check(0).fuel, CHECK_FUEL);
-        assert_eq!(Limits::for_check(1 << 30).fuel, 128 << 30);
-        assert_eq!(Limits::for_check(1 << 30).wall, CHECK_WALL);
-        assert_eq!(Limits::for_check(4 << 30).wall, Duration::from_secs(80));
-        assert_eq!(Limits::for_check(u64::MAX).fuel, u64::MAX);
+        assert_eq!(for_check(0).fuel, CHECK_FUEL);
+        assert_eq!(for_check(1 << 30).fuel, 128 << 30);
+        assert_eq!(for_check(1 << 30).wall, CHECK_WALL);
+        assert_eq!(for_check(4 << 30).wall, Duration::from_secs(80));
+        assert_eq!(for_check(u64::MAX).fuel, u64::MAX);
     }
 
     #[test]
     fn a_contract_only_lowers() {
-        let limits = Limits::for_check(0);
+        let limits = for_check(0);
         assert_eq!(limits.lowered(Some(u64::MAX), Some(Duration::MAX), Some(u64::MAX)), limits);
         assert_eq!(limits.lowered(Some(5), None, None).fuel, 5);
+    }
+
+    #[test]
+    fn an_owner_raises() {
+        let ceilings = Ceilings {
+            fuel: u64::MAX,
+            wall: Duration::from_secs(600),
+            memory_bytes: 1 << 30,
+            ..Ceilings::default()
+        };
+        let limits = Limits::for_check(4 << 30, &ceilings);
+        let raised = Limits { fuel: u64::MAX, wall: Duration::from_secs(600), memory_bytes: 1 << 30 };
+        assert_eq!(limits, raised);
     }
 }

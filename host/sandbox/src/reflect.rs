@@ -4,12 +4,14 @@
 //! capabilities.
 
 use evident_core::contract::Wasi;
+use evident_core::defence::Defence;
 use evident_core::outcome::FaultClass;
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use crate::fault::{Refusal, refusal};
 use crate::inert;
-use crate::limits::COMPONENT_BYTES_MAX;
+use crate::limits::{COMPONENT_BYTES_MAX, NESTING_MAX};
+use crate::nesting;
 
 /// The interface that a checker exports.
 pub const INTERFACE: &str = "evident:checker/checker@0.1.0";
@@ -30,13 +32,26 @@ pub struct Interfaces {
 /// Validates the bytes whole and lists imports and exports.
 ///
 /// # Errors
-/// `bad-artifact` for anything that is no valid component.
+/// `bad-artifact` for anything that is no valid component, or has more than [`COMPONENT_BYTES_MAX`] bytes.
 pub fn reflect(bytes: &[u8]) -> Result<Interfaces, Refusal> {
-    if bytes.len() as u64 > COMPONENT_BYTES_MAX {
-        let message =
-            format!("the component has {} bytes, at most {COMPONENT_BYTES_MAX} are loaded", bytes.len());
-        return Err(refusal(FaultClass::BadArtifact, message));
+    reflect_within(bytes, COMPONENT_BYTES_MAX)
+}
+
+/// Refuses a component that is too large, before anything looks at its bytes.
+pub(crate) fn check_size(bytes: &[u8], bytes_max: u64) -> Result<(), Refusal> {
+    if bytes.len() as u64 <= bytes_max {
+        return Ok(());
     }
+    let message = format!("the component has {} bytes, at most {bytes_max} are loaded", bytes.len());
+    Err(refusal(FaultClass::BadArtifact, message))
+}
+
+/// As [`reflect`], for an owner who raised the bound on the size.
+///
+/// # Errors
+/// As [`reflect`].
+pub fn reflect_within(bytes: &[u8], bytes_max: u64) -> Result<Interfaces, Refusal> {
+    check_size(bytes, bytes_max)?;
     let bad = |what: String| refusal(FaultClass::BadArtifact, what);
     match Parser::new(0).parse_all(bytes).next() {
         Some(Ok(Payload::Version { encoding: Encoding::Component, .. })) => {}
@@ -47,6 +62,12 @@ pub fn reflect(bytes: &[u8]) -> Result<Interfaces, Refusal> {
         }
         _ if bytes.is_empty() => return Err(bad("the file is empty".into())),
         _ => return Err(bad("not WebAssembly: it does not begin with the magic bytes `\\0asm`".into())),
+    }
+    if Defence::Nesting.stands() {
+        let bounded = nesting::is_bounded(bytes);
+        if !bounded.map_err(|error| bad(format!("not a valid component: {error}")))? {
+            return Err(bad(format!("its components or types are nested more than {NESTING_MAX} deep")));
+        }
     }
     let validated = Validator::new_with_features(WasmFeatures::default()).validate_all(bytes);
     validated.map_err(|error| bad(format!("not a valid component: {error}")))?;
@@ -86,7 +107,7 @@ pub(crate) fn admit(interfaces: &Interfaces, profile: Wasi) -> Result<(), Refusa
             profile == Wasi::None || !inert::PACKAGES.iter().any(|package| import.starts_with(package))
         })
         .collect();
-    if !foreign.is_empty() {
+    if Defence::Imports.stands() && !foreign.is_empty() {
         let inert_would_do = profile == Wasi::None
             && foreign.iter().all(|import| inert::PACKAGES.iter().any(|package| import.starts_with(package)));
         let hint =

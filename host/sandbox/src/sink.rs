@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use evident_blobs::{Blobs, Writer};
+use evident_core::defence::Defence;
 use evident_core::downgrade::Observed;
 use evident_core::outcome::{Attachment, Finding, Severity};
 use evident_core::text;
@@ -58,7 +59,8 @@ impl Sink {
     /// Keeps a finding, or counts it. False when the cap is reached.
     pub(crate) fn emit(&mut self, finding: Finding) -> bool {
         let bytes = finding.message.len() + finding.rule.len() + finding.fingerprint.len();
-        if self.findings.len() >= FINDINGS_MAX || self.findings_bytes + bytes > FINDINGS_BYTES_MAX {
+        let is_full = self.findings.len() >= FINDINGS_MAX || self.findings_bytes + bytes > FINDINGS_BYTES_MAX;
+        if Defence::OutputCaps.stands() && is_full {
             self.findings_dropped += 1;
             self.observed.dropped_error |= finding.severity == Severity::Error;
             return false;
@@ -70,7 +72,7 @@ impl Sink {
 
     /// Opens an attachment and gives its number.
     pub(crate) fn attach(&mut self, name: &str, media_type: &str) -> Result<usize, Refused> {
-        if self.attachments.len() >= ATTACHMENTS_MAX {
+        if Defence::OutputCaps.stands() && self.attachments.len() >= ATTACHMENTS_MAX {
             return Err(Refused::TooMany);
         }
         let writer = self.blobs.as_ref().ok_or(Refused::Unwritable)?.create();
@@ -82,7 +84,7 @@ impl Sink {
     /// Appends to an attachment.
     pub(crate) fn write(&mut self, number: usize, chunk: &[u8]) -> Result<(), Refused> {
         let total = self.attachment_bytes + chunk.len() as u64;
-        if total > ATTACHMENT_BYTES_MAX {
+        if Defence::OutputCaps.stands() && total > ATTACHMENT_BYTES_MAX {
             return Err(Refused::TooLarge);
         }
         self.attachment_bytes = total;

@@ -1,6 +1,7 @@
 //! What a store holds while a guest runs: artifacts, sink, handles and the memory limit.
 
 use evident_blobs::Blobs;
+use evident_core::defence::Defence;
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
@@ -19,6 +20,8 @@ pub(crate) struct State {
     pub(crate) progress: Option<Progress>,
     /// Set when the host could not read its own copy of an artifact.
     pub(crate) read_failure: Option<String>,
+    /// True once the guest has asked an artifact for its origin.
+    pub(crate) origin_read: bool,
     /// There exactly in the link profile `inert`.
     pub(crate) wasi: Option<WasiCtx>,
 }
@@ -26,7 +29,9 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(memory_bytes_max: u64, bound: Vec<Bound>, blobs: Option<Blobs>) -> Self {
         let mut handles = ResourceTable::new();
-        handles.set_max_capacity(HANDLES_MAX);
+        if Defence::Handles.stands() {
+            handles.set_max_capacity(HANDLES_MAX);
+        }
         let slots = bound
             .into_iter()
             .map(|bound| (bound.slot, bound.inputs.into_iter().map(Served::new).collect()))
@@ -38,6 +43,7 @@ impl State {
             limiter: Limiter::new(memory_bytes_max),
             progress: None,
             read_failure: None,
+            origin_read: false,
             wasi: None,
         }
     }
@@ -63,6 +69,8 @@ pub(crate) enum Exceeded {
     Memory(u64),
     #[error("asked for more than {TABLE_ELEMENTS_MAX} table elements")]
     Table,
+    #[error("asked for more than {INSTANCES_MAX} instances, memories or tables")]
+    Instances,
     #[error("holds more than {HANDLES_MAX} handles")]
     Handles,
 }
@@ -78,11 +86,8 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     fn new(memory_bytes_max: u64) -> Self {
-        let counts = StoreLimitsBuilder::new()
-            .instances(INSTANCES_MAX)
-            .memories(INSTANCES_MAX)
-            .tables(INSTANCES_MAX)
-            .build();
+        let most = if Defence::Instances.stands() { INSTANCES_MAX } else { usize::MAX };
+        let counts = StoreLimitsBuilder::new().instances(most).memories(most).tables(most).build();
         Self {
             memory_bytes: 0,
             memory_bytes_max: usize::try_from(memory_bytes_max).unwrap_or(usize::MAX),
@@ -100,7 +105,7 @@ impl Limiter {
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
-        if total > self.memory_bytes_max {
+        if Defence::Memory.stands() && total > self.memory_bytes_max {
             return Err(Exceeded::Memory(self.memory_bytes_max as u64).into());
         }
         self.memory_bytes = total;
@@ -109,7 +114,7 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
         let total = self.table_elements.saturating_add(desired.saturating_sub(current));
-        if total > TABLE_ELEMENTS_MAX {
+        if Defence::Tables.stands() && total > TABLE_ELEMENTS_MAX {
             return Err(Exceeded::Table.into());
         }
         self.table_elements = total;

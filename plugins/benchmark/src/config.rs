@@ -35,6 +35,17 @@ pub(crate) enum Measure {
     Of(Statistic),
 }
 
+/// Whether goes of both slots are judged in pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pairing {
+    /// Where the artifacts of both slots are named by their go: samples of one go are not independent, so
+    /// that this is the side that promises less.
+    Auto,
+    Always,
+    /// All samples of a slot are one sample.
+    Never,
+}
+
 /// The config after reading.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -47,6 +58,7 @@ pub struct Settings {
     pub(crate) min: Option<Quantity>,
     /// How many times worse than the baseline is still accepted.
     pub(crate) ratio_max: Option<f64>,
+    pub(crate) pairing: Pairing,
     /// Of the intervals, 0.5 to 0.9999.
     pub(crate) confidence: f64,
     /// Samples that any judgement over samples needs; each figure may need more.
@@ -87,10 +99,16 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         "how many times worse than slot `baseline` is accepted, for example 1.05; judged by the confidence interval",
         RATIO_MIN..=RATIO_MAX,
     );
+    let pairing = config.choice(
+        "paired",
+        "whether `ratio_max` compares go by go: `auto` does where the artifacts of both slots are named `1/...`, `2/...`",
+        &[("auto", Pairing::Auto), ("always", Pairing::Always), ("never", Pairing::Never)],
+        "auto",
+    );
     let confidence = config.number("confidence", "of the confidence interval; default 0.95", 0.5..=0.9999);
     let samples_min = config.integer(
         "samples_min",
-        "fewest samples to judge by; default: what the figure needs",
+        "fewest samples of a side to judge by; default: what the figure needs",
         1..=SAMPLES_MIN_MAX,
     );
     let seed = config.integer("seed", "of the bootstrap; default 0", 0..=SEED_MAX);
@@ -102,6 +120,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         max,
         min,
         ratio_max,
+        pairing,
         confidence: confidence.unwrap_or(CONFIDENCE_DEFAULT),
         samples_min: samples_min.and_then(|count| usize::try_from(count).ok()).unwrap_or(1),
         seed: seed.unwrap_or(0),
@@ -143,6 +162,10 @@ fn tell_nonsense(config: &mut Config, settings: &Settings) {
                 config.problem("min", mismatch.to_string(), Some("use units of one kind for both".into()));
             }
         }
+    }
+    if settings.pairing == Pairing::Always && !config.has("ratio_max") {
+        let hint = "add `ratio_max`, or leave the key out".to_owned();
+        config.problem("paired", "without `ratio_max` nothing is compared in pairs", Some(hint));
     }
     if config.has("ratio_max") {
         tell_ratio_nonsense(config, settings.measure);
@@ -204,6 +227,10 @@ mod tests {
                 vec!["/samples_min", "/seed", "/limit"],
             ),
             (r#"{"max": 1, "benchmark": ""}"#, vec!["/benchmark"]),
+            (r#"{"max": 1, "paired": "always"}"#, vec!["/paired"]),
+            (r#"{"max": 1, "paired": "never"}"#, vec![]),
+            (r#"{"ratio_max": 1.05, "paired": true}"#, vec!["/paired"]),
+            (r#"{"ratio_max": 1.05, "paired": "always"}"#, vec![]),
         ] {
             let problems = validate::<Benchmark>(config);
             let pointers: Vec<&str> = problems.iter().map(|problem| problem.pointer.as_str()).collect();

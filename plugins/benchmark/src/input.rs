@@ -16,6 +16,8 @@ use shape::Shape;
 
 /// Bytes of one artifact: about a million samples, and small enough for a component's memory.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Lists and objects inside each other. Figures are four deep; nobody exports more than a few levels beside.
+const DEPTH_MAX: usize = 64;
 /// Bytes of a name; a finding carries it and has at most 8 KiB.
 const NAME_BYTES_MAX: usize = 4096;
 /// Bytes of a unit symbol.
@@ -71,6 +73,9 @@ fn parse(bytes: &[u8]) -> Result<Vec<Record>, Error> {
 }
 
 fn parse_json(bytes: &[u8]) -> Result<Vec<Record>, Error> {
+    if is_too_deep(bytes) {
+        return Err(Error::malformed(format!("lists and objects are nested deeper than {DEPTH_MAX}")));
+    }
     let shape: Shape = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     if let Some(format) = foreign::json(&shape) {
         return Err(unsupported(format));
@@ -82,6 +87,25 @@ fn parse_json(bytes: &[u8]) -> Result<Vec<Record>, Error> {
         return evident::read(bytes, &shape);
     }
     Err(unsupported(&shape.describe()))
+}
+
+/// Looks at brackets alone: keys that a reader skips are nested as well.
+fn is_too_deep(bytes: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_MAX {
+            return true;
+        }
+    }
+    false
 }
 
 fn malformed(error: &serde_json::Error) -> Error {
@@ -127,6 +151,10 @@ fn validate(record: &Record) -> Result<(), Error> {
 fn check_number(shown: &str, unit: &str, number: f64) -> Result<(), Error> {
     if !number.is_finite() {
         return Err(Error::malformed(format!("`{shown}` has a figure that is not finite")));
+    }
+    // Sorted, it would lie below zero; written, it would look like it.
+    if number == 0.0 && number.is_sign_negative() {
+        return Err(Error::malformed(format!("`{shown}` has -0 {unit}, which nothing measures")));
     }
     if number < 0.0 && unit::is_never_negative(unit) {
         return Err(Error::malformed(format!("`{shown}` has {} {unit}, below zero", figure::number(number))));
@@ -204,6 +232,8 @@ mod tests {
             (r#"{"name":"","unit":"s","value":1}"#, Reason::Malformed, "empty name"),
             (r#"{"name":"a","unit":"ops / s","value":1}"#, Reason::Malformed, "one word"),
             (r#"{"name":"a","unit":"s","value":-1}"#, Reason::Malformed, "below zero"),
+            (r#"{"name":"a","unit":"","value":-0}"#, Reason::Malformed, "-0"),
+            (r#"{"name":"a","unit":"s","samples":[1,-0.0]}"#, Reason::Malformed, "-0"),
             (r#"{"name":"a","unit":"s","value":1e200}"#, Reason::Limit, "beyond"),
             (
                 r#"{"name":"a","unit":"s","value":3,"samples":[1,2]}"#,

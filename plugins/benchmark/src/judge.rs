@@ -200,7 +200,11 @@ impl Judgement<'_> {
             Ok(comparison) => comparison,
             Err(doubt) => return self.doubts.push(doubt),
         };
-        self.examined = (series.samples.len(), limits::samples_unit(series.samples.len()));
+        self.examined = if comparison.in_pairs {
+            (comparison.new, if comparison.new == 1 { "pair" } else { "pairs" })
+        } else {
+            (series.samples.len(), limits::samples_unit(series.samples.len()))
+        };
         let name = format!("{} {} ratio", figure::name(&series.name), comparison.word);
         let metric = Metric::new(name, comparison.ratio, "").limit(bound, Direction::Lower);
         self.metrics.push(metric.noise(comparison.interval.half_width()));

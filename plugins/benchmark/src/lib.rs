@@ -3,13 +3,13 @@
 //! It reads this project's own JSON (see `input::evident`) and the JSON export of hyperfine, and
 //! answers with pass, fail or why the figures decide neither. A regression is judged by
 //! non-inferiority: a pass says that the ratio to the baseline stays below the bound at the asked
-//! confidence, not merely that no difference was seen.
+//! confidence, not merely that no difference was seen. Goes of two repeated sources are judged in pairs.
 //!
 //! What it never does: it measures nothing, drops no sample, guesses no unit, and lets nothing pass
 //! that it could not read whole.
 //!
 //! The same evidence and config give the same outcome to the bit on every platform: arithmetic is
-//! `+ - * /` and comparison on IEEE 754 doubles, and the only randomness is a seeded generator.
+//! `+ - * /`, square root and comparison on IEEE 754 doubles, and the only randomness is a seeded generator.
 
 mod bootstrap;
 mod config;
@@ -17,10 +17,12 @@ mod figure;
 mod input;
 mod judge;
 mod limits;
+mod pairs;
 mod ratio;
 mod series;
 mod statistics;
 mod unit;
+mod wilcoxon;
 
 use evident_checker::{Checker, Config, Description, Error, Evidence, Outcome, Sink, Slot};
 

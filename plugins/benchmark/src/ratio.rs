@@ -4,6 +4,9 @@
 //! worse. With the interval of the ratio at the config's confidence and the bound B: wholly at or below
 //! B passes, wholly above B fails, anything else says how many samples would decide. A difference that
 //! was merely not seen never passes.
+//!
+//! In pairs, the interval is that of the signed-rank test over one ratio for each go (`wilcoxon`);
+//! otherwise it is a bootstrap over the samples of both sides (`bootstrap`).
 
 use evident_checker::{Quantity, Reason};
 
@@ -12,9 +15,11 @@ use crate::config::{Measure, Settings};
 use crate::figure;
 use crate::judge::Doubt;
 use crate::limits::{enough, word};
+use crate::pairs;
 use crate::series::Series;
 use crate::statistics::{Statistic, sorted};
 use crate::unit::Better;
+use crate::wilcoxon;
 
 /// More samples than this are no advice.
 const SAMPLES_ADVISED_MAX: f64 = 1_000_000.0;
@@ -36,8 +41,10 @@ pub(crate) struct Comparison {
     pub(crate) interval: Interval,
     /// No side varies, so the ratio has no chance in it.
     exact: bool,
-    new: usize,
+    /// Samples, or goes where it is judged in pairs.
+    pub(crate) new: usize,
     old: usize,
+    pub(crate) in_pairs: bool,
 }
 
 impl Comparison {
@@ -52,6 +59,15 @@ impl Comparison {
             Measure::Of(statistic) => statistic,
             Measure::Auto | Measure::Stated => Statistic::Median,
         };
+        if let Some((new, old)) = pairs::goes(current, baseline, settings.pairing)? {
+            enough("the ratio", current.samples.len().max(1), settings.samples_min)?;
+            enough("the ratio in the baseline", baseline.samples.len().max(1), settings.samples_min)?;
+            refuse_copies(current, baseline)?;
+            let new = pairs::figures(&new, statistic, "")?;
+            let old = pairs::figures(&old, statistic, " in the baseline")?;
+            let old = convert(&old, &baseline.unit, &current.unit)?;
+            return Self::in_pairs(&new, &old, statistic, better, settings);
+        }
         let needed = needed(statistic, settings);
         enough(&format!("the ratio of the {}", word(statistic)), current.samples.len(), needed)?;
         enough(
@@ -59,11 +75,8 @@ impl Comparison {
             baseline.samples.len(),
             needed,
         )?;
-        if baseline.unit == current.unit && current.shares_a_run_with(baseline) {
-            let why = "the samples are those of the baseline; a clock does not repeat itself";
-            return Err(Doubt::new(Reason::Contradiction, why));
-        }
-        let old = positive(&in_unit(baseline, &current.unit)?, "the baseline")?;
+        refuse_copies(current, baseline)?;
+        let old = positive(&convert(&baseline.samples, &baseline.unit, &current.unit)?, "the baseline")?;
         let new = positive(&current.samples, "the evidence")?;
         let (above, below) = match better {
             Better::Lower => (&new, &old),
@@ -82,7 +95,49 @@ impl Comparison {
         // No interval is needed, and summing equal samples must not make one.
         let exact = is_constant(&new) && is_constant(&old);
         let interval = if exact { Interval { lower: ratio, upper: ratio } } else { interval };
-        Ok(Self { word: word(statistic), ratio, interval, exact, new: new.len(), old: old.len() })
+        Ok(Self {
+            word: word(statistic),
+            ratio,
+            interval,
+            exact,
+            new: new.len(),
+            old: old.len(),
+            in_pairs: false,
+        })
+    }
+
+    /// One figure of each go on both sides, in the same order.
+    fn in_pairs(
+        new: &[f64],
+        old: &[f64],
+        statistic: Statistic,
+        better: Better,
+        settings: &Settings,
+    ) -> Result<Self, Doubt> {
+        positive(new, "the evidence")?;
+        positive(old, "the baseline")?;
+        let needed = pairs_needed(settings);
+        if new.len() < needed {
+            let verb = if new.len() == 1 { "is" } else { "are" };
+            let why = format!(
+                "the ratio of the {} needs {needed} pairs, {} {verb} there",
+                word(statistic),
+                new.len()
+            );
+            return Err(Doubt::new(Reason::InsufficientData(needed as u64), why));
+        }
+        let worse = |(new, old): (&f64, &f64)| match better {
+            Better::Lower => new / old,
+            Better::Higher => old / new,
+        };
+        let ratios: Vec<f64> = new.iter().zip(old).map(worse).collect();
+        let (ratio, interval) = wilcoxon::of_ratios(&ratios, settings.confidence).ok_or_else(|| {
+            let why = format!("{} pairs, at most {} are judged", ratios.len(), wilcoxon::PAIRS_MAX);
+            Doubt::new(Reason::Limit, why)
+        })?;
+        let exact = is_constant(&sorted(&ratios));
+        let count = ratios.len();
+        Ok(Self { word: word(statistic), ratio, interval, exact, new: count, old: count, in_pairs: true })
     }
 
     /// Judges against the bound, inclusive.
@@ -107,10 +162,21 @@ impl Comparison {
             Verdict::Holds => ("<=", String::new()),
             Verdict::Violated => (">", String::new()),
             Verdict::Undecided(0) => ("undecided against", ", and no number of samples would decide".into()),
+            Verdict::Undecided(needed) if self.in_pairs => {
+                ("undecided against", format!(", about {needed} would decide"))
+            }
             Verdict::Undecided(needed) => {
                 ("undecided against", format!(", about {needed} a side would decide"))
             }
         };
+        if self.in_pairs && self.exact {
+            return format!("{word} ratio {ratio} {sign} {limit}, exactly: no pair differs (pairs={new})");
+        }
+        if self.in_pairs {
+            return format!(
+                "{word} ratio {ratio} [{lower}, {upper}] {sign} {limit} at {at} (pairs={new}{end})"
+            );
+        }
         if self.exact {
             return format!(
                 "{word} ratio {ratio} {sign} {limit}, exactly: no sample varies (n={new}, baseline n={old})"
@@ -153,9 +219,22 @@ fn needed(statistic: Statistic, settings: &Settings) -> usize {
     settings.samples_min.max(statistic.samples_min()).max(statistic.samples_for_interval(settings.confidence))
 }
 
-fn in_unit(baseline: &Series, unit: &str) -> Result<Vec<f64>, Doubt> {
-    let convert = |sample: &f64| Quantity::new(*sample, &*baseline.unit).to(unit);
-    baseline.samples.iter().map(convert).collect::<Result<_, _>>().map_err(|mismatch| {
+/// Pairs below which no interval exists: the chance that all lie on one side, as for a median.
+fn pairs_needed(settings: &Settings) -> usize {
+    Statistic::Median.samples_for_interval(settings.confidence)
+}
+
+fn refuse_copies(current: &Series, baseline: &Series) -> Result<(), Doubt> {
+    if baseline.unit == current.unit && current.shares_a_run_with(baseline) {
+        let why = "the samples are those of the baseline; a clock does not repeat itself";
+        return Err(Doubt::new(Reason::Contradiction, why));
+    }
+    Ok(())
+}
+
+fn convert(figures: &[f64], from: &str, unit: &str) -> Result<Vec<f64>, Doubt> {
+    let convert = |figure: &f64| Quantity::new(*figure, from).to(unit);
+    figures.iter().map(convert).collect::<Result<_, _>>().map_err(|mismatch| {
         Doubt::new(Reason::Contradiction, format!("the unit changed since the baseline: {mismatch}"))
     })
 }
@@ -189,6 +268,7 @@ mod tests {
             exact: false,
             new,
             old,
+            in_pairs: false,
         }
     }
 

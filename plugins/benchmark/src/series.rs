@@ -32,6 +32,8 @@ pub(crate) struct Series {
     pub(crate) artifact: String,
     /// Where the samples of each artifact begin.
     runs: Vec<usize>,
+    /// The artifact of each run.
+    run_artifacts: Vec<String>,
     /// The samples are the values of artifacts that state nothing else.
     of_values: bool,
 }
@@ -116,7 +118,17 @@ impl Series {
         let Record { name, unit, value, samples, failure } = record;
         let failure = failure.map(|failure| told_in(&failure, artifact));
         let of_values = samples.is_empty();
-        Self { name, unit, value, samples, failure, artifact: artifact.into(), runs: vec![0], of_values }
+        Self {
+            name,
+            unit,
+            value,
+            samples,
+            failure,
+            artifact: artifact.into(),
+            runs: vec![0],
+            run_artifacts: vec![artifact.into()],
+            of_values,
+        }
     }
 
     /// Whether a run of one is a run of the other: a clock does not repeat itself, so it was copied.
@@ -127,6 +139,11 @@ impl Series {
     fn has_run(&self, samples: &[f64]) -> bool {
         let varies = samples.iter().any(|sample| *sample != samples[0]);
         varies && unit::is_clocked(&self.unit) && self.runs().any(|run| run == samples)
+    }
+
+    /// The samples of each artifact, with its name. A single artifact with a value alone has no samples.
+    pub(crate) fn by_artifact(&self) -> impl Iterator<Item = (&str, &[f64])> {
+        self.run_artifacts.iter().map(String::as_str).zip(self.runs())
     }
 
     fn runs(&self) -> impl Iterator<Item = &[f64]> {
@@ -159,6 +176,7 @@ impl Series {
             }
             self.samples.extend(self.value.filter(|_| self.of_values));
             self.runs.push(self.samples.len());
+            self.run_artifacts.push(artifact.into());
             self.samples.extend(record.value.filter(|_| self.of_values));
             self.samples.extend(record.samples);
         }

@@ -101,3 +101,52 @@ fn on_the_bound_the_error_keeps_to_the_confidence() {
         );
     }
 }
+
+/// Pairs of goes on a machine that drifts at random: each go is up to 30 % slower or faster than the one
+/// before, for both sides alike.
+fn paired_trials(trials: u64, truth: f64, goes: usize, samples: usize) -> (u64, u64, u64) {
+    let mut seen = (0, 0, 0);
+    for seed in 0..trials {
+        let mut random = Random(seed * 104_729 + 3);
+        let mut machine = 1.0;
+        let (mut current, mut baseline) = (Vec::new(), Vec::new());
+        for go in 1..=goes {
+            machine *= 0.7 + 0.6 * random.uniform();
+            let name = format!("{go}/bench.json");
+            current.push(artifact(&name, random.document(machine * truth, samples).as_bytes()));
+            baseline.push(artifact(&name, random.document(machine, samples).as_bytes()));
+        }
+        let mut evidence = Evidence::new();
+        evidence.bind("current", current);
+        evidence.bind("baseline", baseline);
+        match check::<Benchmark>(r#"{"ratio_max":1.05}"#, &evidence).0.expect("no fault").status {
+            Status::Pass => seen.0 += 1,
+            Status::Fail => seen.1 += 1,
+            Status::Inconclusive(Reason::InsufficientData(_)) => seen.2 += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    seen
+}
+
+#[test]
+fn the_same_program_passes_in_pairs_whatever_the_machine_does() {
+    let (pass, fail, _) = paired_trials(300, 1.0, 12, 9);
+    assert!(pass >= 270 && fail == 0, "{pass} passed, {fail} failed");
+}
+
+/// As on the bound above: 2.5 % a side, from six pairs on. 1,000 trials scatter by half a percent.
+#[test]
+fn pairs_on_the_bound_keep_to_the_confidence() {
+    for (goes, samples) in [(6, 1), (6, 5), (10, 5), (20, 3)] {
+        let (pass, fail, _) = paired_trials(1000, 1.05, goes, samples);
+        assert!(pass <= 40 && fail <= 40, "{goes} goes of {samples}: {pass} passed, {fail} failed of 1000");
+        assert!(pass + fail > 0, "{goes} goes of {samples}: an interval that never misses is no 95 %");
+    }
+}
+
+#[test]
+fn a_regression_fails_in_pairs() {
+    let (pass, fail, _) = paired_trials(300, 1.2, 10, 5);
+    assert!(pass == 0 && fail >= 290, "{pass} passed, {fail} failed");
+}

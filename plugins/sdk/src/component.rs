@@ -9,6 +9,7 @@
 )]
 
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Once;
 
 use crate::judge::judge;
@@ -52,7 +53,8 @@ impl<C: Checker> guest::Guest for Exported<C> {
         say_panics();
         let mut evidence = Evidence::new();
         for slot in C::describe().slots {
-            evidence.bind(&slot.name, host::bound(&slot.name).into_iter().map(artifact));
+            let count = host::count(&slot.name);
+            evidence.bind(&slot.name, (0..count).map(|index| artifact(&slot.name, index)));
         }
         judge::<C>(&config, &evidence, &mut HostSink).map(outcome)
     }
@@ -68,23 +70,41 @@ fn say_panics() {
     });
 }
 
-struct Resource(host::Artifact);
+/// Where an artifact is bound. It is opened anew for each question, so that a slot may hold more
+/// artifacts than a check may hold handles.
+#[derive(Clone)]
+struct Place {
+    slot: Rc<str>,
+    index: u32,
+}
 
-impl ReadAt for Resource {
+impl Place {
+    fn open(&self) -> host::Artifact {
+        host::open(&self.slot, self.index).expect("the host has counted it")
+    }
+}
+
+impl ReadAt for Place {
     fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, crate::ReadError> {
-        self.0.read_at(offset, length).map_err(|error| match error {
+        self.open().read_at(offset, length).map_err(|error| match error {
             host::ReadError::OverBudget => crate::ReadError::OverBudget,
             host::ReadError::Unreadable => crate::ReadError::Unreadable,
         })
     }
 }
 
-fn artifact(handle: host::Artifact) -> Artifact {
-    let info = handle.info();
-    let origin = handle.origin();
-    let info =
-        crate::Info { name: info.name, media_type: info.media_type, size: info.size, digest: info.digest };
-    let origin = crate::Origin {
+fn artifact(slot: &str, index: u32) -> Artifact {
+    let place = Place { slot: slot.into(), index };
+    let (named, made) = (place.clone(), place.clone());
+    Artifact::lazy(move || info(named.open().info()), move || origin(made.open().origin()), Box::new(place))
+}
+
+fn info(info: host::Info) -> crate::Info {
+    crate::Info { name: info.name, media_type: info.media_type, size: info.size, digest: info.digest }
+}
+
+fn origin(origin: host::Origin) -> crate::Origin {
+    crate::Origin {
         source: origin.source,
         kind: match origin.kind {
             host::OriginKind::Produced => crate::OriginKind::Produced,
@@ -97,8 +117,7 @@ fn artifact(handle: host::Artifact) -> Artifact {
         }),
         started_ms: origin.started_ms,
         ended_ms: origin.ended_ms,
-    };
-    Artifact::new(info, origin, Box::new(Resource(handle)))
+    }
 }
 
 fn slot(slot: crate::Slot) -> guest::Slot {

@@ -1,5 +1,6 @@
 //! The evidence bound to a check: mirrors the WIT interface `evidence`.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
@@ -87,10 +88,13 @@ pub trait ReadAt {
     fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, ReadError>;
 }
 
+/// A fact that is asked of the host when a checker first asks for it.
+type Lazy<T> = LazyCell<T, Box<dyn FnOnce() -> T>>;
+
 /// One blob of evidence.
 pub struct Artifact {
-    info: Info,
-    origin: Origin,
+    info: Lazy<Info>,
+    origin: Lazy<Origin>,
     bytes: Box<dyn ReadAt>,
 }
 
@@ -98,7 +102,18 @@ impl Artifact {
     /// Joins facts and bytes. Checkers get theirs from [`Evidence`].
     #[must_use]
     pub fn new(info: Info, origin: Origin, bytes: Box<dyn ReadAt>) -> Self {
-        Self { info, origin, bytes }
+        Self::lazy(|| info, || origin, bytes)
+    }
+
+    /// As [`Artifact::new`], with facts that are asked for only when a checker asks for them. An answer
+    /// that never asked for an origin depends on the bytes alone, and the host may use it again.
+    #[must_use]
+    pub fn lazy(
+        info: impl FnOnce() -> Info + 'static,
+        origin: impl FnOnce() -> Origin + 'static,
+        bytes: Box<dyn ReadAt>,
+    ) -> Self {
+        Self { info: LazyCell::new(Box::new(info)), origin: LazyCell::new(Box::new(origin)), bytes }
     }
 
     /// Name, size, digest.
@@ -125,13 +140,13 @@ impl Artifact {
     /// Inconclusive with reason `limit` above `bytes_max`, so that a checker with whole-document
     /// parsing states its bound.
     pub fn read_whole(&self, bytes_max: u64) -> Result<Vec<u8>, Error> {
-        if self.info.size > bytes_max {
+        let Info { name, size, .. } = self.info();
+        if *size > bytes_max {
             return Err(Error::limit(format!(
-                "`{}` has {} bytes; this checker reads at most {bytes_max}",
-                self.info.name, self.info.size
+                "`{name}` has {size} bytes; this checker reads at most {bytes_max}"
             )));
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(self.info.size).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(*size).unwrap_or(0));
         self.reader().read_to_end(&mut bytes)?;
         Ok(bytes)
     }
@@ -149,7 +164,7 @@ impl BufRead for Reader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let chunk_end = self.chunk_offset + self.chunk.len() as u64;
         if !(self.chunk_offset..chunk_end).contains(&self.position) {
-            self.chunk = if self.position >= self.artifact.info.size {
+            self.chunk = if self.position >= self.artifact.info().size {
                 Vec::new()
             } else {
                 self.artifact.bytes.read_at(self.position, READ_BYTES).map_err(io::Error::other)?
@@ -180,7 +195,7 @@ impl Seek for Reader<'_> {
         let target = match to {
             SeekFrom::Start(offset) => Some(offset),
             SeekFrom::Current(delta) => self.position.checked_add_signed(delta),
-            SeekFrom::End(delta) => self.artifact.info.size.checked_add_signed(delta),
+            SeekFrom::End(delta) => self.artifact.info().size.checked_add_signed(delta),
         };
         self.position = target
             .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "seek before the first byte"))?;

@@ -13,6 +13,8 @@ pub(crate) enum Format {
     Junit,
     Libtest,
     Nextest,
+    /// Events of `go test -json`.
+    GoTest,
     /// Our own list of ids: a baseline, never a report.
     Manifest,
 }
@@ -28,7 +30,8 @@ pub(crate) enum Detected {
 }
 
 /// The formats of a report, for messages.
-pub(crate) const KNOWN: &str = "JUnit XML, `cargo test` output and `cargo nextest` output";
+pub(crate) const KNOWN: &str =
+    "JUnit XML, `cargo test` output, `cargo nextest` output and `go test -json` output";
 
 /// Reads as far as needed to tell: the first chunk of XML and JSON, a text up to its first known line.
 ///
@@ -65,7 +68,6 @@ fn binary(chunk: &[u8]) -> Option<&'static str> {
 
 /// Keys that only one tool writes, most telling first.
 const JSON_MARKS: &[(&[u8], &str)] = &[
-    (b"\"Action\"", "`go test -json` output"),
     (b"\"reportFormat\"", "a CTRF report"),
     (b"\"numTotalTests\"", "a Jest JSON report"),
     (b"\"examples\"", "an RSpec JSON report"),
@@ -83,6 +85,9 @@ fn json(start: &[u8]) -> Option<Detected> {
     if !matches!(second, b'"' | b'{' | b'[' | b'}' | b']') {
         return None;
     }
+    if is_go_event(start) {
+        return Some(Detected::Known(Format::GoTest));
+    }
     if let Some((_, name)) = JSON_MARKS.iter().find(|(mark, _)| contains(mark)) {
         return Some(Detected::Other(name));
     }
@@ -90,6 +95,14 @@ fn json(start: &[u8]) -> Option<Detected> {
         return Some(Detected::Known(Format::Manifest));
     }
     Some(Detected::Other("a JSON document of no known kind"))
+}
+
+/// Looks at the first line alone: a report of another tool may name a test "Action".
+fn is_go_event(start: &[u8]) -> bool {
+    let end = memchr::memchr(b'\n', start).unwrap_or(start.len());
+    let line = &start[..end];
+    // A line that is cut off is of the same kind, and will be found out to be cut off.
+    [&b"{\"Time\":"[..], b"{\"Action\":", b"{\"ImportPath\":"].iter().any(|mark| line.starts_with(mark))
 }
 
 fn text<R: BufRead>(reader: R) -> io::Result<Detected> {
@@ -114,6 +127,9 @@ fn text_format(line: &str) -> Option<Format> {
     if crate::libtest::announced(line).is_some() || crate::libtest::is_result(line) {
         return Some(Format::Libtest);
     }
+    if crate::go_test::is_line(line) {
+        return Some(Format::GoTest);
+    }
     (crate::nextest::is_start(line) || crate::nextest::is_summary(line)).then_some(Format::Nextest)
 }
 
@@ -128,9 +144,6 @@ fn text_mark(line: &str) -> Option<&'static str> {
         || digits_after("not ok ")
     {
         return Some("a TAP stream");
-    }
-    if line.starts_with("{\"Time\"") || line.starts_with("{\"Action\"") {
-        return Some("`go test -json` output");
     }
     if line.starts_with("--- FAIL") || line.starts_with("--- PASS") || line.starts_with("=== RUN") {
         return Some("`go test` text output");
@@ -147,7 +160,7 @@ mod tests {
 
     #[test]
     fn content_decides() {
-        use Format::{Junit, Libtest, Manifest, Nextest};
+        use Format::{GoTest, Junit, Libtest, Manifest, Nextest};
         for (content, expected) in [
             ("", Detected::Empty),
             (" \n\n", Detected::Empty),
@@ -162,6 +175,9 @@ mod tests {
             ("    Starting 11 tests across 3 binaries\nrunning 1 test\n", Detected::Known(Nextest)),
             ("Starting servers across 3 hosts\nrunning 1 test\n", Detected::Known(Libtest)),
             ("     Summary [   0.088s] 1 test run: 1 passed, 0 skipped", Detected::Known(Nextest)),
+            (r#"{"Time":"x","Action":"start","Package":"a"}"#, Detected::Known(GoTest)),
+            ("go: downloading x\n{\"Action\":\"start\",\"Package\":\"a\"}\n", Detected::Known(GoTest)),
+            ("{\"stats\":{},\n\"Action\":1}", Detected::Other("a Mocha JSON report")),
             ("[INFO] Scanning\nrunning 1 test\n", Detected::Known(Libtest)),
             (r#"{"version":1,"tests":[]}"#, Detected::Known(Manifest)),
             (r#"{"numTotalTests":1,"version":1,"tests":[]}"#, Detected::Other("a Jest JSON report")),

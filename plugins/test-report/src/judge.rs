@@ -1,8 +1,9 @@
 //! Decides. In this order: what is certain from readable cases fails; a report that cannot be believed is
 //! inconclusive; what should be there and is not fails; a run that could not have failed is inconclusive;
-//! a command that failed without a failed test is inconclusive; the rest passes.
+//! the rest passes.
 //!
-//! It never passes beside a finding of severity error.
+//! It never passes beside a finding of severity error, and never looks at the exit code of the command:
+//! the host makes a pass beside a wrong one inconclusive.
 
 use evident_checker::{Artifact, Direction, Finding, Location, Metric, Outcome, Reason, Severity, Sink};
 

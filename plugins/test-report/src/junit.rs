@@ -63,6 +63,8 @@ struct Parser {
     suites: usize,
     /// Files that cases name, with the number of each.
     files: BTreeMap<String, usize>,
+    /// The file that a case named last, and its number: most often it is that of the next one.
+    last_file: (String, usize),
 }
 
 enum Frame {
@@ -273,11 +275,12 @@ impl Parser {
     /// The number of the file that the open case names, from 1.
     fn file_number(&mut self) -> usize {
         let Some(file) = self.case.file() else { return 0 };
-        if let Some(number) = self.files.get(file) {
-            return *number;
+        if self.last_file.1 > 0 && self.last_file.0 == file {
+            return self.last_file.1;
         }
-        let number = self.files.len() + 1;
-        self.files.insert(file.to_owned(), number);
+        let next = self.files.len() + 1;
+        let number = *self.files.entry(file.to_owned()).or_insert(next);
+        self.last_file = (file.to_owned(), number);
         number
     }
 

@@ -1,6 +1,6 @@
 //! The checker `test-report`: judges reports of test runs against policies, required ids and a baseline.
 //!
-//! It reads JUnit XML, what `cargo test` prints and what `cargo nextest` prints. Counts come from cases,
+//! It reads JUnit XML, what `cargo test` and `cargo nextest` print, and the events of `go test -json`. Counts come from cases,
 //! never from headers; what it cannot read whole never passes. It never looks at the name of a file, at
 //! the workspace, or at how long a test took.
 
@@ -8,23 +8,33 @@ mod baseline;
 mod detect;
 mod failure_text;
 mod finding;
+mod go_test;
+mod goes;
 mod ids;
 mod judge;
 mod junit;
 mod libtest;
 mod lines;
 mod manifest;
+mod merge;
 mod nextest;
 mod report;
 mod settings;
 
+use std::collections::BTreeMap;
+
 use detect::{Detected, Format, KNOWN};
 use evident_checker::{
-    Artifact, Checker, Config, Description, Error, Evidence, Exit, Outcome, Reason, Sink, Slot,
+    Artifact, AttachmentError, Checker, Config, Description, Error, Evidence, Exit, Finding, Outcome, Reason,
+    Sink, Slot,
 };
+use goes::Goes;
 use judge::Judged;
 use report::Report;
 pub use settings::Settings;
+
+/// Name of the attachment that can become a baseline.
+const MANIFEST: &str = "baseline.json";
 
 /// The checker.
 pub struct TestReport;
@@ -33,10 +43,13 @@ impl Checker for TestReport {
     type Settings = Settings;
 
     fn describe() -> Description {
-        let report = Slot::new("report", "reports of one test run; several are merged by test id")
-            .many()
-            .media_type("application/xml")
-            .media_type("text/plain");
+        let report = Slot::new(
+            "report",
+            "reports of one test run, merged by test id; goes of a repeated source are compared",
+        )
+        .many()
+        .media_type("application/xml")
+        .media_type("text/plain");
         let baseline = Slot::new("baseline", "an earlier report or a manifest of test ids, to compare with")
             .optional()
             .many()
@@ -67,6 +80,9 @@ impl Checker for TestReport {
             [] => None,
             _ => Some(read_all(&settings, baselines, reports.len(), Role::Baseline)?),
         };
+        if settings.manifest {
+            attach_manifest(&report, sink)?;
+        }
         let judged =
             Judged { settings: &settings, report: &report, baseline: baseline.as_ref(), reports, baselines };
         Ok(judge::judge(&judged, sink))
@@ -74,6 +90,31 @@ impl Checker for TestReport {
 }
 
 evident_checker::export!(TestReport);
+
+/// Hands over the baseline that this report would be. A report that is not whole is none: what it lacks
+/// would be lacking for ever.
+fn attach_manifest(report: &Report, sink: &mut dyn Sink) -> Result<(), Error> {
+    if !report.problems.is_empty() || report.cases.is_empty() {
+        return Ok(());
+    }
+    let bytes = manifest::write(report);
+    let fits = bytes.len() as u64 <= manifest::MANIFEST_BYTES_MAX;
+    match if fits {
+        sink.attach(MANIFEST, "application/json", &bytes)
+    } else {
+        Err(AttachmentError::TooLarge)
+    } {
+        Ok(()) => Ok(()),
+        Err(AttachmentError::TooMany | AttachmentError::TooLarge) => {
+            let message = format!("`{MANIFEST}` has {} bytes and was not taken", bytes.len());
+            sink.emit(Finding::warning("manifest-too-large", message).fingerprint("manifest-too-large"));
+            Ok(())
+        }
+        Err(AttachmentError::Unwritable) => {
+            Err(Error::Broken(format!("the host could not write `{MANIFEST}`")))
+        }
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -84,10 +125,16 @@ enum Role {
 /// Reads the artifacts of one slot into one report. `first` is the number of the first artifact.
 fn read_all(settings: &Settings, artifacts: &[Artifact], first: usize, role: Role) -> Result<Report, Error> {
     let mut all = Report::default();
+    let goes = Goes::of(artifacts, first);
+    let mut unnamed = BTreeMap::<_, u64>::new();
     for (source, artifact) in (first..).zip(artifacts) {
-        all.absorb(read_one(settings, artifact, source, role)?);
+        let mut report = read_one(settings, artifact, source, role)?;
+        *unnamed.entry(goes.of_source(source)).or_default() += std::mem::take(&mut report.skipped_unnamed);
+        all.absorb(report);
     }
-    all.merge(settings.flaky_allowed);
+    // Every go skips the same tests again.
+    all.skipped_unnamed = unnamed.into_values().max().unwrap_or(0);
+    all.merge(settings.flaky_allowed, &goes);
     if role == Role::Baseline && all.cases.is_empty() && all.problems.is_empty() {
         all.problem(Reason::NotExamined, first, "the baseline lists no tests");
     }
@@ -106,6 +153,7 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
         Detected::Known(Format::Junit) => return junit::read(artifact.reader(), source),
         Detected::Known(Format::Libtest) => return libtest::read(artifact.reader(), source),
         Detected::Known(Format::Nextest) => return nextest::read(artifact.reader(), source),
+        Detected::Known(Format::GoTest) => return go_test::read(artifact.reader(), source),
         Detected::Known(Format::Manifest) if role == Role::Baseline => {
             return Ok(manifest::read(&artifact.read_whole(manifest::MANIFEST_BYTES_MAX)?, source));
         }

@@ -2,6 +2,10 @@
 //!
 //! A test can print anything, also lines that look like results. So a block is only believed when its
 //! cases, its announcement and its result line agree; this file never takes a count for a case.
+//!
+//! The format has no end: a text that ends behind a whole block is the whole of a smaller run. What
+//! catches that is the exit code, which the host judges, and a baseline. Where cargo's own lines are
+//! there too, a binary that it started and that printed no block is noticed.
 //! Source of the format: rust-lang/rust `library/test/src/formatters/pretty.rs`.
 
 use std::collections::BTreeMap;
@@ -13,6 +17,10 @@ use crate::failure_text::place_of_panic;
 use crate::finding::{shown, tests};
 use crate::lines::Lines;
 use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
+
+mod result_line;
+
+use result_line::{ResultLine, result};
 
 /// Reads a whole text.
 ///
@@ -52,12 +60,17 @@ pub(crate) fn is_result(line: &str) -> bool {
     result(line).is_some()
 }
 
+/// What cargo prints, on its standard error, before it starts a test binary.
+const HEADERS: [&str; 2] = ["     Running ", "   Doc-tests "];
+
 #[derive(Default)]
 struct Parser {
     source: usize,
     report: Report,
     block: Option<Block>,
     blocks: usize,
+    /// Test binaries that cargo says it runs.
+    headers: usize,
     /// In how many blocks a name was seen: test binaries share names.
     seen: BTreeMap<String, Seen>,
     /// Cargo's own line about a test binary that failed.
@@ -135,8 +148,10 @@ impl Parser {
     }
 
     fn line_outside(&mut self, line: &str) {
-        self.cut_announcement =
-            !line.is_empty() && ("running ".starts_with(line) || line.starts_with("running "));
+        self.headers += usize::from(HEADERS.iter().any(|header| line.starts_with(header)));
+        if !line.trim().is_empty() {
+            self.cut_announcement = self.may_announce(line);
+        }
         if is_cargo_failure(line) {
             self.cargo_failure = true;
         } else if crate::nextest::is_line(line) {
@@ -156,6 +171,15 @@ impl Parser {
                 self.push(&entry);
             }
         }
+    }
+
+    /// Whether a text that ends with this line was cut off before a block. What went to two outputs and
+    /// was joined afterwards has all of cargo's lines at its end, and no more of them than blocks.
+    fn may_announce(&self, line: &str) -> bool {
+        let begins = |start: &&str| start.starts_with(line) || line.starts_with(*start);
+        let is_cut_header =
+            HEADERS.iter().any(|header| header.starts_with(line) && header.len() > line.len());
+        begins(&"running ") || is_cut_header || (HEADERS.iter().any(begins) && self.headers > self.blocks)
     }
 
     fn close_block(&mut self, problem: Option<String>) {
@@ -356,34 +380,4 @@ fn at_end(text: &str) -> Option<Outcome> {
 
 fn reason(rest: &str) -> &str {
     rest.strip_prefix("ignored, ").unwrap_or("")
-}
-
-struct ResultLine {
-    ok: bool,
-    passed: u64,
-    failed: u64,
-    ignored: u64,
-    measured: u64,
-}
-
-/// `test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.08s`.
-fn result(line: &str) -> Option<ResultLine> {
-    let (word, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let ok = match word {
-        "ok" => true,
-        "FAILED" => false,
-        _ => return None,
-    };
-    let mut parts = counts.split("; ");
-    let mut count = |name: &str| {
-        let (number, word) = parts.next()?.split_once(' ')?;
-        if word == name { number.parse::<u64>().ok() } else { None }
-    };
-    Some(ResultLine {
-        ok,
-        passed: count("passed")?,
-        failed: count("failed")?,
-        ignored: count("ignored")?,
-        measured: count("measured")?,
-    })
 }

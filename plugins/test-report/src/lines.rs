@@ -38,11 +38,11 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
             any = true;
-            let end = chunk.iter().position(|byte| *byte == b'\n');
+            let end = memchr::memchr(b'\n', chunk);
             let part = &chunk[..end.unwrap_or(chunk.len())];
             let room = LINE_BYTES_MAX - self.line.len();
             self.line.extend_from_slice(&part[..part.len().min(room)]);
-            self.nul |= part.contains(&0);
+            self.nul = self.nul || memchr::memchr(0, part).is_some();
             let used = end.map_or(chunk.len(), |at| at + 1);
             self.reader.consume(used);
             if end.is_some() {
@@ -55,7 +55,7 @@ impl<R: BufRead> Lines<R> {
         if self.line.last() == Some(&b'\r') {
             self.line.pop();
         }
-        if self.line.contains(&0x1b) {
+        if memchr::memchr(0x1b, &self.line).is_some() {
             strip_escapes(&mut self.line);
         }
         Ok(Some(String::from_utf8_lossy(&self.line)))

@@ -1,10 +1,11 @@
 //! Our own list of test ids, a baseline that a project can keep in its repository.
 //!
 //! Never a report: it says what must be there, not what a run has shown.
+//! This file reads it and writes it, so that both mean the same.
 //! Shape: `{"version":1,"tests":[{"id":"a::b","status":"passed"}]}`.
 
 use evident_checker::Reason;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::{Case, Place, Report, Status};
 
@@ -18,17 +19,17 @@ const VERSION: u64 = 1;
 #[serde(deny_unknown_fields)]
 struct Manifest {
     version: u64,
-    tests: Vec<Test>,
+    tests: Vec<Test<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Test {
-    id: String,
+struct Test<Id> {
+    id: Id,
     status: Word,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 enum Word {
     Passed,
@@ -79,6 +80,30 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
         Err(error) => report.malformed(source, format!("the manifest: {error}")),
     }
     report
+}
+
+/// Writes a merged report, one test on a line, so that a change of it shows what changed.
+pub(crate) fn write(report: &Report) -> Vec<u8> {
+    let mut bytes = format!("{{\"version\":{VERSION},\"tests\":[").into_bytes();
+    for (at, case) in report.cases.iter().enumerate() {
+        bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
+        let test = Test { id: case.id.as_str(), status: word(case.status) };
+        serde_json::to_writer(&mut bytes, &test).expect("texts become JSON, and a vector takes everything");
+    }
+    bytes.extend_from_slice(b"\n]}\n");
+    bytes
+}
+
+fn word(status: Status) -> Word {
+    match status {
+        Status::Passed => Word::Passed,
+        Status::Flaky => Word::Flaky,
+        Status::Failed => Word::Failed,
+        Status::Errored => Word::Errored,
+        Status::TimedOut => Word::TimedOut,
+        Status::Skipped => Word::Skipped,
+        Status::Disabled => Word::Disabled,
+    }
 }
 
 fn status(word: &Word) -> Status {

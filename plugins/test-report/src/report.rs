@@ -129,7 +129,7 @@ impl Status {
 
     /// How bad it is when another artifact says something else of the same test: a test that ran on one
     /// shard is not spoiled by a shard that skips it.
-    fn rank_between_artifacts(self) -> u8 {
+    pub(crate) fn rank_between_artifacts(self) -> u8 {
         match self {
             Self::Disabled => 0,
             Self::Skipped => 1,
@@ -222,82 +222,6 @@ impl Report {
         self.notes.extend(other.notes);
         self.skipped_unnamed += other.skipped_unnamed;
     }
-
-    /// Sorts by id and makes one case of all that share an id. `retries_count_as_flaky` says what a pass
-    /// after a failure in the same artifact is: a flaky test, or two reports that contradict each other,
-    /// of which the worst wins.
-    pub(crate) fn merge(&mut self, retries_count_as_flaky: bool) {
-        self.cases.sort_by(|left, right| left.id.cmp(&right.id));
-        let mut merged: Vec<Case> = Vec::with_capacity(self.cases.len());
-        let mut group: Vec<Case> = Vec::new();
-        for case in std::mem::take(&mut self.cases) {
-            if group.last().is_some_and(|last| last.id != case.id) {
-                merged.push(one_case(&mut group, retries_count_as_flaky, &mut self.notes));
-            }
-            group.push(case);
-        }
-        if !group.is_empty() {
-            merged.push(one_case(&mut group, retries_count_as_flaky, &mut self.notes));
-        }
-        self.cases = merged;
-    }
-}
-
-/// Empties `group`, whose cases share an id and are in the order of artifact and document.
-fn one_case(group: &mut Vec<Case>, retries_count_as_flaky: bool, notes: &mut Vec<Note>) -> Case {
-    if group.len() == 1 {
-        return group.pop().expect("the group has one case");
-    }
-    note_duplicates(group, notes);
-    // Stable: the attempts in one place stay in the order of the document.
-    group.sort_by_key(|case| (case.source, case.place));
-    let mut by_place: Vec<Case> = Vec::new();
-    for case in group.drain(..) {
-        match by_place.last_mut() {
-            Some(last) if (last.source, last.place) == (case.source, case.place) => {
-                let retried = retries_count_as_flaky && last.status.is_bad() && case.status.is_good();
-                if retried {
-                    last.status = Status::Flaky;
-                } else if case.status > last.status {
-                    *last = case;
-                }
-            }
-            _ => by_place.push(case),
-        }
-    }
-    let mut by_source: Vec<Case> = Vec::new();
-    for case in by_place {
-        match by_source.last_mut() {
-            Some(last) if last.source == case.source => {
-                if case.status > last.status {
-                    *last = case;
-                }
-            }
-            _ => by_source.push(case),
-        }
-    }
-    // The first of the worst, so that the order of artifacts decides ties.
-    by_source
-        .into_iter()
-        .reduce(|worst, case| {
-            if case.status.rank_between_artifacts() > worst.status.rank_between_artifacts() {
-                case
-            } else {
-                worst
-            }
-        })
-        .expect("a group is never empty")
-}
-
-fn note_duplicates(group: &[Case], notes: &mut Vec<Note>) {
-    let id = &group[0].id;
-    let agree = group.iter().all(|case| case.status == group[0].status);
-    let within = group.windows(2).any(|pair| pair[0].source == pair[1].source);
-    if within || !agree {
-        let how = if agree { "with the same outcome" } else { "with different outcomes" };
-        let message = format!("`{id}` is reported {} times {how}; it counts once", group.len());
-        notes.push(Note { rule: "test-duplicate", id: id.clone(), message });
-    }
 }
 
 /// Appends `text` to `detail` up to the bound, on a character border.
@@ -313,37 +237,6 @@ pub(crate) fn append_bounded(detail: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn merged(cases: &[(&str, Status, usize)], flaky: bool) -> Vec<(String, Status)> {
-        let mut report = Report::default();
-        for &(id, status, source) in cases {
-            report.push(Case { id: id.into(), status, source, place: Place::default(), detail: None });
-        }
-        report.merge(flaky);
-        report.cases.into_iter().map(|case| (case.id, case.status)).collect()
-    }
-
-    #[test]
-    fn one_id_is_one_case() {
-        use Status::{Errored, Failed, Flaky, Passed, Skipped};
-        for (statuses, flaky, expected) in [
-            // Shards: merge, not sum; a shard that skips does not spoil one that ran.
-            (&[(Passed, 0), (Passed, 1)][..], false, Passed),
-            (&[(Skipped, 0), (Passed, 1)], false, Passed),
-            (&[(Passed, 0), (Failed, 1)], true, Failed),
-            (&[(Failed, 0), (Passed, 1)], true, Failed),
-            // One document: the worst wins, unless the policy reads a pass after a failure as flaky.
-            (&[(Failed, 0), (Passed, 0)], false, Failed),
-            (&[(Failed, 0), (Passed, 0)], true, Flaky),
-            (&[(Passed, 0), (Failed, 0)], true, Failed),
-            (&[(Passed, 0), (Skipped, 0)], false, Skipped),
-            (&[(Failed, 0), (Errored, 0)], false, Errored),
-            (&[(Failed, 0), (Passed, 0), (Failed, 0)], true, Failed),
-        ] {
-            let cases: Vec<_> = statuses.iter().map(|&(status, source)| ("a", status, source)).collect();
-            assert_eq!(merged(&cases, flaky), [("a".to_owned(), expected)], "{statuses:?}");
-        }
-    }
 
     #[test]
     fn texts_are_cut_on_a_character_border() {

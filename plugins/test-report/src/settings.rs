@@ -20,6 +20,8 @@ pub struct Settings {
     pub(crate) tests_min: Option<u64>,
     pub(crate) removed_allowed: Vec<String>,
     pub(crate) skipped_allowed: Vec<String>,
+    /// Attach the report as a baseline manifest.
+    pub(crate) manifest: bool,
     /// Nothing: by content.
     pub(crate) format: Option<Format>,
 }
@@ -31,6 +33,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         ("junit", Some(Format::Junit)),
         ("libtest", Some(Format::Libtest)),
         ("nextest", Some(Format::Nextest)),
+        ("go-test", Some(Format::GoTest)),
     ];
     let policy = [("allow", true), ("deny", false)];
     let settings = Settings {
@@ -51,6 +54,11 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         tests_min: config.integer("min_tests", "how many tests must have been executed", 1..=COUNT_MAX),
         removed_allowed: config.texts("allow_removed", "ids of the baseline that may be missing"),
         skipped_allowed: config.texts("allow_skipped", "ids that ran in the baseline and may be skipped"),
+        manifest: config.boolean(
+            "manifest",
+            "whether to attach `baseline.json`, the ids and outcomes of a whole report, for slot `baseline`",
+            false,
+        ),
         format: config.choice("format", "the format of the reports", &formats, "auto"),
     };
     refuse_conflicts(config, &settings);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use evident_core::contract::Wasi;
+use evident_core::defence::{Defence, without};
 use evident_core::evidence::Exit;
 use evident_core::outcome::{NoEvidence, Reason, Severity, Status};
-use evident_sandbox::{Bound, Limits};
-use evident_tests::{Case, Store, load};
+use evident_sandbox::Bound;
+use evident_tests::{Case, Store, limits, load};
 
 use super::{EMPTY, FILE, run, run_as};
 
@@ -43,7 +44,7 @@ pub(super) fn read_error() {
     let shorter = store.input("shorter.txt", b"evi");
     input.file = Arc::clone(&shorter.file);
     let bound = vec![Bound { slot: "file".into(), inputs: vec![input] }];
-    let checked = store.check_bound(&load("read_error"), "{}", bound, Limits::for_check(8));
+    let checked = store.check_bound(&load("read_error"), "{}", bound, limits(8));
     let reason = Reason::NoEvidence(NoEvidence::Unreadable);
     assert_eq!(checked.outcome.status, Status::Inconclusive(reason));
     assert_eq!(
@@ -143,4 +144,52 @@ pub(super) fn escapes() {
         assert_eq!(hidden, None, "{text:?}");
         assert!(text.contains("u{1b}]52"), "made visible, not dropped: {text}");
     }
+}
+
+/// A slot takes more artifacts than a check may hold handles, and each is still served. Whether an origin
+/// was asked for is known: such an answer does not depend on the bytes alone.
+#[test]
+pub(super) fn asks_origin() {
+    let store = Store::default();
+    let input = store.input("file.txt", b"12345678");
+    let bound = vec![Bound { slot: "file".into(), inputs: vec![input; 5000] }];
+    let checked = store.check_bound(&load("asks_origin"), "{}", bound, limits(40_000));
+    assert_eq!(checked.outcome.summary, "5000 artifacts of 40000 bytes", "{:?}", checked.fault);
+    assert!(checked.origin_read);
+    let checked = store.check(&load("read_whole"), "{}", "file", "file.txt", b"evidence");
+    assert!(checked.outcome.status == Status::Pass && !checked.origin_read, "the bytes were read, no more");
+}
+
+/// It fills its memory with a secret, and looks for the one of its predecessor.
+#[test]
+pub(super) fn secret() {
+    for _ in 0..10 {
+        let (checked, _) = run_as("secret", Wasi::None, Case::new(EMPTY));
+        assert_eq!(checked.outcome.summary, "saw 0 words that were not 0");
+    }
+}
+
+#[test]
+pub(super) fn progresses() {
+    let (checked, _) = run_as("progresses", Wasi::None, Case::new(EMPTY));
+    assert_eq!((checked.outcome.status, checked.outcome.findings.len()), (Status::Pass, 1));
+}
+
+/// Each rule of the host alone stands between these guests and a pass.
+#[test]
+fn a_pass_that_lies_is_taken_back() {
+    let liars = [
+        ("unread", Defence::Unread),
+        ("unread_half", Defence::Unread),
+        ("contradiction", Defence::Contradiction),
+    ];
+    for (guest, defence) in liars {
+        assert_ne!(run(guest).0.outcome.status, Status::Pass, "{guest}");
+        let (checked, _) = without(defence, || run(guest));
+        assert_eq!(checked.outcome.status, Status::Pass, "{guest}");
+    }
+    // Over nothing, so that nothing is left unread either.
+    let nothing = || run_as("not_examined", Wasi::None, Case::new(EMPTY)).0.outcome.status;
+    assert_eq!(nothing(), Status::Inconclusive(Reason::NotExamined));
+    assert_eq!(without(Defence::NotExamined, nothing), Status::Pass);
 }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use evident_core::outcome::FaultClass;
-use evident_tests::load;
+use evident_core::contract::Wasi;
+use evident_core::outcome::{FaultClass, Status};
+use evident_tests::{Case, load};
 
-use super::{MARGIN, MARGIN_BYTES, fault, lowered, run, run_within};
+use super::{MARGIN, MARGIN_BYTES, fault, lowered, run, run_as, run_within};
 
 const WALL_MS: u64 = 100;
 const MEMORY_BYTES: u64 = 64 << 20;
@@ -125,4 +126,24 @@ fn check_without_describe(
     let started = std::time::Instant::now();
     let checked = store.check_bound(&checker, "{}", Vec::new(), limits);
     (checked, started.elapsed())
+}
+
+/// One instruction copies 200 MiB without a look at the clock: the bound on memory bounds that too.
+#[test]
+pub(super) fn copy_flood() {
+    let (checked, cost) = run_within("copy_flood", lowered(None, Some(WALL_MS), None));
+    assert_eq!(fault(&checked, FaultClass::Deadline).message, "was not done after 100 ms");
+    assert!(cost.elapsed < Duration::from_millis(WALL_MS) + 2 * MARGIN, "{:?}", cost.elapsed);
+}
+
+/// It traps while the host asks it for room: that check ends, the next one is as good as any.
+#[test]
+pub(super) fn trap_in_realloc() {
+    let large = vec![b'x'; 200_000];
+    for _ in 0..3 {
+        let (checked, _) = run_as("trap_in_realloc", Wasi::None, Case::new(&[("large.bin", &large)]));
+        fault(&checked, FaultClass::Trap);
+        let (checked, _) = run("trap_in_realloc");
+        assert_eq!(checked.outcome.status, Status::Pass, "{:?}", checked.fault);
+    }
 }

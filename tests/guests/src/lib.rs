@@ -93,6 +93,12 @@ pub fn slot(name: &str) -> bindings::exports::evident::checker::checker::Slot {
     }
 }
 
+/// Every artifact of a slot, one after the other.
+pub fn bound(slot: &str) -> impl Iterator<Item = bindings::evident::checker::evidence::Artifact> {
+    use bindings::evident::checker::evidence;
+    (0..evidence::count(slot)).map_while(move |index| evidence::open(slot, index))
+}
+
 /// A pass of the bindings over one unit.
 pub fn pass(summary: String) -> bindings::evident::checker::types::Outcome {
     use bindings::evident::checker::types::{Examined, Outcome, Status};

@@ -1,11 +1,10 @@
 //! Reads the same bytes until the host refuses, and says how many it got.
 
-use evident_guests::bindings::evident::checker::evidence;
 use evident_guests::bindings::evident::checker::types::Outcome;
 
 fn check() -> Outcome {
     let mut read = 0;
-    for artifact in evidence::bound("file") {
+    for artifact in evident_guests::bound("file") {
         while let Ok(bytes) = artifact.read_at(0, u32::MAX) {
             read += bytes.len();
         }

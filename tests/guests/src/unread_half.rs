@@ -1,10 +1,9 @@
 //! Reads the first half twice and passes: as many bytes as there are, but not all of them.
 
-use evident_guests::bindings::evident::checker::evidence;
 use evident_guests::bindings::evident::checker::types::Outcome;
 
 fn check() -> Outcome {
-    for artifact in evidence::bound("file") {
+    for artifact in evident_guests::bound("file") {
         let half = u32::try_from(artifact.info().size / 2).expect("small");
         for _ in 0..2 {
             artifact.read_at(0, half).expect("within the budget");

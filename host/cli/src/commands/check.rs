@@ -1,14 +1,11 @@
 //! `evident check`: collect the evidence of a contract and judge it.
 
-use anyhow::Context;
 use clap::Args;
-use evident_core::assessment::Assessment;
-use evident_engine::{Engine, Listener, Opened};
-use tokio::runtime::Runtime;
-use tokio::signal::ctrl_c;
-use tokio::signal::unix::{SignalKind, signal};
+use evident_core::outcome::{FaultClass, Reason, Status};
+use evident_engine::{Asked, Engine, Opened};
 
 use super::ContractArguments;
+use super::collecting::interruptible;
 use crate::exit::Exit;
 use crate::format::Format;
 use crate::progress::Progress;
@@ -19,6 +16,12 @@ use crate::{diagnostics, format, ui};
 pub(crate) struct Check {
     #[command(flatten)]
     contract: ContractArguments,
+    /// Compare with this commit instead of the recorded start tree, for a build server
+    #[arg(long, value_name = "REVISION")]
+    since: Option<String>,
+    /// Ask every checker anew, whatever it answered to the same question before
+    #[arg(long)]
+    fresh: bool,
     /// How to show the result
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -40,7 +43,8 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
 }
 
 fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progress) -> anyhow::Result<Exit> {
-    let assessment = interruptible(engine, opened, &progress.listener())?;
+    let asked = Asked { since: arguments.since.clone(), anew: arguments.fresh };
+    let assessment = interruptible(engine.assess(opened, &asked, &progress.listener()))?;
     drop(progress);
     let Some(assessment) = assessment else {
         ui::chatter("interrupted: the commands that ran were ended, nothing was judged\n");
@@ -48,34 +52,9 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
     };
     engine.keep(&opened.file, &assessment)?;
     ui::result(&format::assessment(&assessment, opened, arguments.format))?;
-    Ok(assessment.roll_up.into())
-}
-
-/// Ctrl-C, a closed terminal, or a polite request to end, as a build server sends it.
-async fn interruption() -> std::io::Result<()> {
-    let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        interrupted = ctrl_c() => interrupted,
-        _ = hangup.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+    let crashed = Status::Inconclusive(Reason::Fault(FaultClass::WorkerCrash));
+    if assessment.clauses.iter().any(|judged| judged.outcome.status == crashed) {
+        return Ok(Exit::Host);
     }
-}
-
-/// Nothing when an interruption came first: dropping the assessment ends the commands that run.
-fn interruptible(
-    engine: &Engine,
-    opened: &Opened,
-    listener: &Listener,
-) -> anyhow::Result<Option<Assessment>> {
-    let runtime = Runtime::new()?;
-    let assessment = runtime.block_on(async {
-        tokio::select! {
-            assessment = engine.assess(opened, listener) => Ok(Some(assessment?)),
-            // A signal that cannot be waited for is a failure, not an interruption.
-            interrupted = interruption() => interrupted.map(|()| None).context("failed to wait for signals"),
-        }
-    });
-    // A check that still runs holds nothing but memory: it is not waited for.
-    runtime.shutdown_background();
-    assessment
+    Ok(assessment.roll_up.into())
 }

@@ -5,7 +5,7 @@ use evident_core::problem::{did_you_mean, listed};
 
 use super::ContractArguments;
 use crate::exit::{Exit, UsageError};
-use crate::format::{self, Format};
+use crate::format::{self, ReportFormat};
 use crate::ui;
 
 /// Show what was collected, what was examined, and what decided a clause of the last check
@@ -16,8 +16,8 @@ pub(crate) struct Explain {
     #[command(flatten)]
     contract: ContractArguments,
     /// How to show the result
-    #[arg(long, value_enum, default_value_t = Format::Human)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
+    format: ReportFormat,
 }
 
 pub(crate) fn run(arguments: &Explain) -> anyhow::Result<Exit> {

@@ -1,17 +1,26 @@
-//! `evident lint`: say what is wrong with a contract, without running anything of it.
+//! `evident lint`: say what is wrong with a contract; with `--try`, also what its sources give.
+
+use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
+use evident_core::evidence::Evidence;
+use evident_engine::{Engine, Opened};
 
 use super::ContractArguments;
-use crate::exit::Exit;
+use super::collecting::interruptible;
+use crate::exit::{Exit, UsageError};
 use crate::progress::Progress;
-use crate::{diagnostics, ui};
+use crate::ui::{style, styled};
+use crate::{diagnostics, format, ui};
 
 /// Say what is wrong with a contract, without running anything of it
 #[derive(Debug, Args)]
 pub(crate) struct Lint {
     #[command(flatten)]
     contract: ContractArguments,
+    /// Collect every source once and say what gives no evidence, and why; judges nothing
+    #[arg(long = "try")]
+    attempt: bool,
     /// How to show the result
     #[arg(long, value_enum, default_value_t = LintFormat::Human)]
     format: LintFormat,
@@ -27,6 +36,9 @@ enum LintFormat {
 }
 
 pub(crate) fn run(arguments: &Lint) -> anyhow::Result<Exit> {
+    if arguments.attempt && arguments.format == LintFormat::Json {
+        return Err(UsageError::new("`--try` is shown for a person only: leave `--format json` out").into());
+    }
     let engine = super::engine()?;
     let progress = Progress::new();
     let opened = super::open(&engine, &arguments.contract, &progress)?;
@@ -50,5 +62,40 @@ pub(crate) fn run(arguments: &Lint) -> anyhow::Result<Exit> {
             ui::result(&format!("{json}\n"))?;
         }
     }
-    Ok(if opened.is_sound() { Exit::Met } else { Exit::Usage })
+    if !opened.is_sound() {
+        return Ok(Exit::Usage);
+    }
+    if arguments.attempt { attempt(&engine, &opened) } else { Ok(Exit::Met) }
+}
+
+fn attempt(engine: &Engine, opened: &Opened) -> anyhow::Result<Exit> {
+    let progress = Progress::new();
+    let evidence = interruptible(engine.attempt(opened, &progress.listener()))?;
+    drop(progress);
+    let Some(evidence) = evidence else {
+        ui::chatter("interrupted: the commands that ran were ended\n");
+        return Ok(Exit::Interrupted);
+    };
+    ui::result(&shown(&evidence))?;
+    let all = evidence.iter().all(|evidence| evidence.shortfall.is_none());
+    Ok(if all { Exit::Met } else { Exit::Undecided })
+}
+
+/// A line for each source: what it gives, or why it gives nothing.
+fn shown(evidence: &[Evidence]) -> String {
+    let width = evidence.iter().map(|evidence| evidence.origin.source.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for evidence in evidence {
+        let symbol = match &evidence.shortfall {
+            None => styled(style::PASS, "ok"),
+            Some(_) => styled(style::INCONCLUSIVE, "no"),
+        };
+        let source = &evidence.origin.source;
+        let line = format::provenance(evidence);
+        writeln!(text, "  {symbol}  {source:<width$}  {line}").expect("a string");
+        if evidence.shortfall.is_none() && !evidence.origin.exit_accepted && evidence.origin.exit.is_some() {
+            writeln!(text, "      {:width$}  this exit code supports no pass", "").expect("a string");
+        }
+    }
+    text
 }

@@ -10,7 +10,7 @@ use evident_core::roll_up::RollUp;
 use evident_core::text;
 use evident_engine::{Blobs, Opened};
 
-use super::{decisive, provenance, sources, status, time, verdict_line};
+use super::{decisive, ground, provenance, sources, status, time, verdict_line};
 use crate::ui::{style, styled};
 
 /// Findings of a clause that the overview shows.
@@ -38,6 +38,7 @@ pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
         let line = format!("  {:<width$}  {}", evidence.origin.source, provenance(evidence));
         writeln!(text, "{}", styled(style::FAINT, &line)).expect("a string");
     }
+    writeln!(text, "  {}", styled(style::FAINT, &ground(assessment))).expect("a string");
     let roll_up = match assessment.roll_up {
         RollUp::Met => style::PASS,
         RollUp::Unmet => style::FAIL,
@@ -62,7 +63,9 @@ fn clause(text: &mut String, judged: &Judged, width: usize) {
         _ => "",
     };
     let name = format!("{:<width$}", judged.name);
-    let faint = styled(style::FAINT, &format!("{proof}{} by {}", examined(judged), judged.checker.name));
+    let reused = if judged.reused { ", reused" } else { "" };
+    let faint =
+        styled(style::FAINT, &format!("{proof}{} by {}{reused}", examined(judged), judged.checker.name));
     writeln!(
         text,
         "  {} {}  {}",

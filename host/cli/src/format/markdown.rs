@@ -9,7 +9,7 @@ use evident_core::outcome::{Severity, Status};
 use evident_core::text;
 use evident_engine::Opened;
 
-use super::{provenance, sources, status, verdict_line};
+use super::{ground, provenance, sources, status, verdict_line};
 
 /// Findings of a clause that are listed.
 const FINDINGS_SHOWN: usize = 20;
@@ -40,6 +40,7 @@ pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
         writeln!(text, "| {} | {} |", inline(&evidence.origin.source), inline(&provenance(evidence)))
             .expect("a string");
     }
+    writeln!(text, "\n{}", inline(&ground(assessment))).expect("a string");
     writeln!(text, "\n**{}**", inline(&verdict_line(assessment))).expect("a string");
     text
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_collect::Collector;
-use evident_core::contract::{Files, Placed, Recipe, Run, Source};
+use evident_core::contract::{At, Files, Placed, Recipe, Run, Source};
 use evident_core::evidence::{Evidence, Timestamp};
 use tempfile::TempDir;
 
@@ -32,7 +32,7 @@ impl Fixture {
         fs::create_dir(&workspace).expect("makes");
         fs::create_dir(&outside).expect("makes");
         let blobs = Blobs::open(root.join("blobs")).expect("opens");
-        let collector = Collector::new(&workspace, &scratch, blobs.clone()).expect("opens");
+        let collector = Collector::new(&workspace, &scratch, blobs.clone(), None).expect("opens");
         Self { _folder: folder, workspace, outside, scratch, blobs, collector }
     }
 
@@ -109,7 +109,16 @@ pub(crate) fn file_source(files: Files) -> Source {
 }
 
 fn source(recipe: Recipe) -> Source {
-    Source { name: placed("s"), recipe, needs: Vec::new(), concurrent: false, artifact_bytes_max: 1 << 20 }
+    Source {
+        name: placed("s"),
+        recipe,
+        at: At::Work,
+        repeat: 1,
+        interleave: None,
+        needs: Vec::new(),
+        concurrent: false,
+        artifact_bytes_max: 1 << 20,
+    }
 }
 
 pub(crate) fn names(evidence: &Evidence) -> Vec<&str> {

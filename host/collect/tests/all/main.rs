@@ -9,3 +9,4 @@ mod fixture;
 mod groups;
 mod outputs;
 mod runs;
+mod trees;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::config::ConfigValue;
 use super::walk::{Table, Value};
 use super::{
-    Bindings, CLAUSES_MAX, CheckerEntry, Clause, ClauseKind, Contract, Files, LimitEntries, Placed, Recipe,
-    Run, SOURCES_MAX, Selector, Source, Wasi,
+    At, BOUNDARY, Bindings, Boundary, CLAUSES_MAX, CheckerEntry, Clause, ClauseKind, Contract, Files,
+    LimitEntries, Placed, REPEAT_MAX, Recipe, Run, SOURCES_MAX, Selector, Since, Source, Wasi,
 };
+use crate::defence::Defence;
 use crate::digest::Digest;
-use crate::problem::{Problem, Rule, Span};
+use crate::problem::{Problem, Rule, Span, listed};
 
 /// Time that a command gets where the contract names none.
 const TIMEOUT_DEFAULT: Duration = Duration::from_secs(15 * 60);
@@ -22,8 +23,23 @@ const ARTIFACT_BYTES_DEFAULT: u64 = 1 << 30;
 /// Bytes of one artifact that a contract can allow.
 const ARTIFACT_BYTES_MAX: u64 = 64 << 30;
 
-const RUN_KEYS: &[&str] = &["timeout", "exit", "cwd", "env", "collect"];
-const FILES_KEYS: &[&str] = &["max_age", "after", "sha256"];
+/// The keys that say how a source collects.
+const RECIPES: &[&str] = &["run", "files", "changes"];
+
+/// Keys that belong to some recipes only.
+const OWN_KEYS: &[(&str, &[&str])] = &[
+    ("timeout", &["run"]),
+    ("exit", &["run"]),
+    ("cwd", &["run"]),
+    ("env", &["run"]),
+    ("collect", &["run"]),
+    ("repeat", &["run"]),
+    ("interleave", &["run"]),
+    ("at", &["run", "files"]),
+    ("max_age", &["files"]),
+    ("after", &["files"]),
+    ("sha256", &["files"]),
+];
 
 /// Builds what can be built and reports what is wrong between keys.
 pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
@@ -33,14 +49,63 @@ pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
     let mut builder = Builder { problems };
     // One more than lint accepts, so that it sees that there are too many; nobody walks over the rest.
     let sources = root.named("evidence").filter_map(|(name, table)| builder.source(name, table));
-    let sources = sources.take(SOURCES_MAX + 1).collect();
+    let mut sources: Vec<Source> = sources.take(SOURCES_MAX + 1).collect();
     let mut clauses: Vec<Clause> = Vec::new();
     for (kind, key) in [(ClauseKind::Criterion, "criteria"), (ClauseKind::Constraint, "constraints")] {
         let rest = CLAUSES_MAX + 1 - clauses.len();
         clauses.extend(root.named(key).take(rest).map(|(name, table)| builder.clause(kind, name, table)));
     }
     let checkers = root.named("checkers").filter_map(|(name, table)| builder.checker(name, table)).collect();
-    Contract { name: text("name"), objective: text("objective"), sources, clauses, checkers }
+    let boundary = root.table("boundary");
+    if let Some((source, clause)) = boundary.and_then(implied).filter(|_| Defence::Boundary.stands()) {
+        builder.reserved(&sources, &clauses);
+        sources.push(source);
+        clauses.push(clause);
+    }
+    Contract {
+        name: text("name"),
+        objective: text("objective"),
+        base: goal.and_then(|goal| goal.text("base")).cloned(),
+        boundary: boundary.map_or_else(Boundary::default, |table| Boundary {
+            write: table.texts("write"),
+            protect: table.texts("protect"),
+            inputs: table.texts("inputs"),
+        }),
+        sources,
+        clauses,
+        checkers,
+    }
+}
+
+/// The source and the constraint that a boundary implies; one that names only inputs implies none.
+fn implied(boundary: &Table) -> Option<(Source, Clause)> {
+    let config = ConfigValue::of_lists(
+        boundary.span.clone(),
+        &[("allow", &boundary.texts("write")), ("deny", &boundary.texts("protect"))],
+    );
+    if config.json.as_object().is_none_or(serde_json::Map::is_empty) {
+        return None;
+    }
+    let name = Placed { value: BOUNDARY.to_owned(), span: boundary.span.clone() };
+    let source = Source {
+        name: name.clone(),
+        recipe: Recipe::Changes(Since::Start),
+        at: At::Work,
+        repeat: 1,
+        interleave: None,
+        needs: Vec::new(),
+        concurrent: false,
+        artifact_bytes_max: ARTIFACT_BYTES_DEFAULT,
+    };
+    let selector = Selector { source: BOUNDARY.to_owned(), pattern: None };
+    let clause = Clause {
+        kind: ClauseKind::Constraint,
+        checker: Placed { value: "changes".to_owned(), span: boundary.span.clone() },
+        evidence: Bindings::Lone(Placed { value: selector, span: boundary.span.clone() }),
+        config,
+        name,
+    };
+    Some((source, clause))
 }
 
 struct Builder<'a> {
@@ -52,35 +117,72 @@ impl Builder<'_> {
         self.problems.push(Problem::new(rule, span, message));
     }
 
+    /// A boundary takes its name among sources and clauses for itself.
+    fn reserved(&mut self, sources: &[Source], clauses: &[Clause]) {
+        let names =
+            sources.iter().map(|source| &source.name).chain(clauses.iter().map(|clause| &clause.name));
+        for name in names.filter(|name| name.value == BOUNDARY) {
+            let message =
+                format!("`{BOUNDARY}` is the name of what `[boundary]` implies; name this one otherwise");
+            self.report(Rule::BadName, name.span.clone(), message);
+        }
+    }
+
     fn source(&mut self, name: &Placed<String>, table: &Table) -> Option<Source> {
-        let recipe = match (table.has("run"), table.has("files")) {
-            (true, true) => {
-                let message = format!("`evidence.{}` has both `run` and `files`", name.value);
-                self.report(Rule::KeyConflict, table.key_span("files"), message);
-                return None;
-            }
-            (true, false) => Recipe::Run(self.run(table)),
-            (false, true) => Recipe::Files(self.files(table)),
-            (false, false) => {
-                if !table.has("changes") {
-                    let message = format!("`evidence.{}` has neither `run` nor `files`", name.value);
-                    self.report(Rule::MissingKey, name.span.clone(), message);
-                }
-                return None;
-            }
-        };
-        let foreign = if table.has("run") { FILES_KEYS } else { RUN_KEYS };
-        let own = if table.has("run") { "files" } else { "run" };
-        for key in foreign.iter().filter(|key| table.has(key)) {
-            let message = format!("`{key}` belongs to a source with `{own}`");
+        let own = self.recipe(name, table)?;
+        for (key, owners) in OWN_KEYS.iter().filter(|(key, owners)| table.has(key) && !owners.contains(&own))
+        {
+            let message = format!("`{key}` belongs to a source with {}", listed(owners.iter().copied()));
             self.report(Rule::KeyConflict, table.key_span(key), message);
         }
+        let recipe = match own {
+            "run" => Recipe::Run(self.run(table)),
+            "files" => Recipe::Files(self.files(table)),
+            _ => Recipe::Changes(match table.text("changes") {
+                Some(word) if word.value == Since::Base.word() => Since::Base,
+                _ => Since::Start,
+            }),
+        };
         Some(Source {
             name: name.clone(),
             recipe,
+            at: match table.text("at").map(|word| word.value.as_str()) {
+                Some("base") => At::Base,
+                Some("snapshot") => At::Snapshot,
+                _ => At::Work,
+            },
+            repeat: self.repeat(table),
+            interleave: table.text("interleave").cloned(),
             needs: table.texts("needs"),
             concurrent: matches!(table.get("concurrent"), Some(Value::Boolean(true))),
             artifact_bytes_max: self.artifact_bytes(table),
+        })
+    }
+
+    /// The one key that says how a source collects.
+    fn recipe(&mut self, name: &Placed<String>, table: &Table) -> Option<&'static str> {
+        let mut present = RECIPES.iter().copied().filter(|key| table.has(key));
+        let (first, second) = (present.next(), present.next());
+        if let (Some(first), Some(second)) = (first, second) {
+            let message = format!("`evidence.{}` has both `{first}` and `{second}`", name.value);
+            self.report(Rule::KeyConflict, table.key_span(second), message);
+            return None;
+        }
+        if first.is_none() {
+            let message =
+                format!("`evidence.{}` has none of {}", name.value, listed(RECIPES.iter().copied()));
+            self.report(Rule::MissingKey, name.span.clone(), message);
+        }
+        first
+    }
+
+    fn repeat(&mut self, table: &Table) -> u32 {
+        let Some(Value::Count(repeat)) = table.get("repeat") else { return 1 };
+        let count = u32::try_from(repeat.value).ok().filter(|count| (1..=REPEAT_MAX).contains(count));
+        count.unwrap_or_else(|| {
+            let message = format!("a source is collected 1 to {REPEAT_MAX} times");
+            self.report(Rule::BadValue, repeat.span.clone(), message);
+            1
         })
     }
 
@@ -225,18 +327,23 @@ impl Builder<'_> {
                 Some(word) if word.value == "inert" => Wasi::Inert,
                 _ => Wasi::None,
             },
-            limits: LimitEntries {
-                fuel: limits.and_then(|limits| match limits.get("fuel") {
-                    Some(Value::Count(fuel)) => Some(fuel.clone()),
-                    _ => None,
-                }),
-                memory: limits.and_then(|limits| match limits.get("memory") {
-                    Some(Value::Size(memory)) => Some(memory.clone()),
-                    _ => None,
-                }),
-                wall: limits.and_then(|limits| limits.duration("wall").cloned()),
-            },
+            limits: limits.map(limit_entries).unwrap_or_default(),
         })
+    }
+}
+
+/// The limits of a table with the keys `fuel`, `memory` and `wall`.
+pub(crate) fn limit_entries(table: &Table) -> LimitEntries {
+    LimitEntries {
+        fuel: match table.get("fuel") {
+            Some(Value::Count(fuel)) => Some(fuel.clone()),
+            _ => None,
+        },
+        memory: match table.get("memory") {
+            Some(Value::Size(memory)) => Some(memory.clone()),
+            _ => None,
+        },
+        wall: table.duration("wall").cloned(),
     }
 }
 

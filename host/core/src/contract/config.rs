@@ -44,6 +44,25 @@ impl ConfigValue {
         Self { json: Value::Object(Map::new()), span, places: Vec::new() }
     }
 
+    /// Lists of texts under keys of the host's own, each text with the place where the contract has it;
+    /// an empty list is left out.
+    #[must_use]
+    pub fn of_lists(span: Span, lists: &[(&str, &[Placed<String>])]) -> Self {
+        let mut json = Map::new();
+        let mut places = vec![Place { parent: 0, token: Token::Whole, span: span.clone() }];
+        for (key, texts) in lists.iter().filter(|(_, texts)| !texts.is_empty()) {
+            let parent = places.len();
+            places.push(Place { parent: 0, token: Token::Key((*key).to_owned()), span: span.clone() });
+            places.extend(texts.iter().enumerate().map(|(index, text)| Place {
+                parent,
+                token: Token::Index(index),
+                span: text.span.clone(),
+            }));
+            json.insert((*key).to_owned(), texts.iter().map(|text| text.value.as_str()).collect());
+        }
+        Self { json: Value::Object(json), span, places }
+    }
+
     /// Turns a TOML value into JSON. Numbers that JSON does not have are given back as problems: their
     /// place and what they are.
     #[must_use]

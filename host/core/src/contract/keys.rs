@@ -65,7 +65,7 @@ pub enum Kind {
     Unread,
 }
 
-const fn key(name: &'static str, kind: Kind, presence: Presence, doc: &'static str) -> Key {
+pub(crate) const fn key(name: &'static str, kind: Kind, presence: Presence, doc: &'static str) -> Key {
     Key { name, kind, presence, doc }
 }
 
@@ -98,7 +98,12 @@ pub const ROOT: &[Key] = &[
         "Clauses that must hold all along, one table per name.",
     ),
     key("checkers", Kind::Named(CHECKER), Optional, "Checkers that are not built in, one table per name."),
-    not_yet("boundary", "What may and must not change."),
+    key(
+        "boundary",
+        Kind::Table(BOUNDARY),
+        Optional,
+        "What may and must not change between the start tree and the assessed tree: an implied constraint named `boundary`.",
+    ),
     not_yet("approve", "What a person decides."),
     not_yet("budget", "What the goal may use up."),
     not_yet("policy", "When turns without progress end."),
@@ -109,7 +114,12 @@ pub const ROOT: &[Key] = &[
 const GOAL: &[Key] = &[
     key("name", Kind::Text, Required, "Short name for lists and reports."),
     key("objective", Kind::Text, Required, "What is to be reached, in prose."),
-    not_yet("base", "The commit that the work is compared with."),
+    key(
+        "base",
+        Kind::Text,
+        Optional,
+        "A commit, resolved once when the start tree is recorded: the tree of `at = \"base\"`. Without one it is the start tree.",
+    ),
     not_yet("hold", "Whether a later assessment that is not met revokes completion."),
     not_yet("assess", "When criteria are assessed."),
 ];
@@ -119,15 +129,20 @@ const EVIDENCE: &[Key] = &[
         "run",
         Kind::Texts { least: 1 },
         Optional,
-        "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run` and `files`.",
+        "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run`, `files` and `changes`.",
     ),
     key(
         "files",
         Kind::Texts { least: 1 },
         Optional,
-        "Globs of files in the workspace; each must give at least one file. Exactly one of `run` and `files`.",
+        "Globs of files in the workspace; each must give at least one file. Exactly one of `run`, `files` and `changes`.",
     ),
-    not_yet("changes", "The comparison of two trees."),
+    key(
+        "changes",
+        Kind::Choice(&["start", "base"]),
+        Optional,
+        "Compares the assessed tree with the start tree or with the base. Exactly one of `run`, `files` and `changes`.",
+    ),
     key(
         "timeout",
         Kind::Duration,
@@ -147,8 +162,24 @@ const EVIDENCE: &[Key] = &[
         "Folder that the command runs in, relative to the workspace. Default `.`.",
     ),
     key("env", Kind::Table(ENVIRONMENT), Optional, "Variables of the command beside the declared minimum."),
-    not_yet("at", "The tree that the source runs on."),
-    not_yet("repeat", "How many times it is collected."),
+    key(
+        "at",
+        Kind::Choice(&["work", "base", "snapshot"]),
+        Optional,
+        "The tree that it is collected on: the workspace, a private copy of the base, or one of the assessed tree with every protected path as it was at the start. Default `work`.",
+    ),
+    key(
+        "repeat",
+        Kind::Count,
+        Optional,
+        "How many times the command runs, 1 to 1000; artifacts are then named `1/...`, `2/...`. Default 1.",
+    ),
+    key(
+        "interleave",
+        Kind::Text,
+        Optional,
+        "A source with the same `repeat`: the two take turns, so that what drifts on the machine meets both.",
+    ),
     key("needs", Kind::Texts { least: 0 }, Optional, "Sources that must be collected first."),
     key(
         "concurrent",
@@ -171,6 +202,27 @@ const EVIDENCE: &[Key] = &[
     key("max_age", Kind::Duration, Optional, "Files that were written longer ago are stale."),
     key("after", Kind::Text, Optional, "A source; files that were written before it started are stale."),
     key("sha256", Kind::Text, Optional, "Digest of the one file: pins it, so that a trusted slot takes it."),
+];
+
+const BOUNDARY: &[Key] = &[
+    key(
+        "write",
+        Kind::Texts { least: 1 },
+        Optional,
+        "Patterns, as in CODEOWNERS, of what may change; without it everything may.",
+    ),
+    key(
+        "protect",
+        Kind::Texts { least: 1 },
+        Optional,
+        "Patterns of what must not change, whatever `write` says.",
+    ),
+    key(
+        "inputs",
+        Kind::Texts { least: 1 },
+        Optional,
+        "Patterns of ignored files that belong to the tree all the same.",
+    ),
 ];
 
 const ENVIRONMENT: &[Key] = &[
@@ -216,7 +268,8 @@ const CHECKER: &[Key] = &[
     key("limits", Kind::Table(LIMITS), Optional, "Limits of each check, lower than the host's."),
 ];
 
-const LIMITS: &[Key] = &[
+/// Limits of each check.
+pub(crate) const LIMITS: &[Key] = &[
     key("fuel", Kind::Count, Optional, "Units of work, about one per WebAssembly instruction."),
     key("memory", Kind::Size, Optional, "Bytes of memory."),
     key("wall", Kind::Duration, Optional, "Time of one check."),

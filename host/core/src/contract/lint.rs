@@ -4,8 +4,12 @@
 //! loads checkers and brings that here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use super::{Bindings, CLAUSES_MAX, Clause, Contract, Placed, Recipe, SOURCES_MAX, Selector, Source};
+use super::{
+    At, Bindings, CLAUSES_MAX, CheckerEntry, Clause, Contract, Placed, Recipe, SOURCES_MAX, Selector, Source,
+    values,
+};
 use crate::descriptor::{ConfigProblem, Descriptor, Slot};
 use crate::problem::{Problem, Rule, Span, did_you_mean, listed};
 use crate::schedule;
@@ -57,6 +61,7 @@ pub fn structure(contract: &Contract) -> Vec<Problem> {
         }
     }
     unused(contract, &mut problems);
+    unprotected(contract, &mut problems);
     problems
 }
 
@@ -94,6 +99,27 @@ pub fn config(text: &str, clause: &Clause, problems: &[ConfigProblem]) -> Vec<Pr
             }
         })
         .collect()
+}
+
+/// Limits that a contract asks for above those of the host, which it would not get: `fuel` in units,
+/// `memory` in bytes, `wall` as a time.
+#[must_use]
+pub fn limits(entry: &CheckerEntry, fuel: u64, memory: u64, wall: Duration) -> Vec<Problem> {
+    let raised = |name: &str, span: &Span, limit: String| {
+        let message = format!("`{name}` is above the host's limit of {limit}; a contract only lowers limits");
+        let hint = "the owner of the machine raises it in `policy.toml`";
+        Problem::new(Rule::BadValue, span.clone(), message).hint(hint)
+    };
+    let entries = &entry.limits;
+    let above_fuel = entries.fuel.as_ref().filter(|asked| asked.value > fuel);
+    let above_memory = entries.memory.as_ref().filter(|asked| asked.value > memory);
+    let above_wall = entries.wall.as_ref().filter(|asked| asked.value > wall);
+    let problems = [
+        above_fuel.map(|asked| raised("fuel", &asked.span, format!("{}G", fuel / 1_000_000_000))),
+        above_memory.map(|asked| raised("memory", &asked.span, values::show_size(memory))),
+        above_wall.map(|asked| raised("wall", &asked.span, values::show_duration(wall))),
+    ];
+    problems.into_iter().flatten().collect()
 }
 
 /// Every selector of a clause's bindings.
@@ -139,6 +165,9 @@ fn references(contract: &Contract, source: &Source, problems: &mut Vec<Problem>)
     for need in &source.needs {
         known_source(contract, &need.value, &need.span, problems);
     }
+    if let Some(other) = &source.interleave {
+        interleaved(contract, source, other, problems);
+    }
     let Recipe::Files(files) = &source.recipe else { return };
     if let Some(after) = &files.after {
         known_source(contract, &after.value, &after.span, problems);
@@ -153,6 +182,58 @@ fn references(contract: &Contract, source: &Source, problems: &mut Vec<Problem>)
         let hint =
             "what rests on it alone is asserted, not proven: produce it with `run`, or pin it with `sha256`";
         problems.push(Problem::new(Rule::SelfWritten, source.name.span.clone(), message).hint(hint));
+    }
+}
+
+/// Two that take turns must be able to: as often as each other, and neither after the other.
+fn interleaved(contract: &Contract, source: &Source, other: &Placed<String>, problems: &mut Vec<Problem>) {
+    known_source(contract, &other.value, &other.span, problems);
+    let Some(partner) = contract.source(&other.value) else { return };
+    let name = &source.name.value;
+    let pairs = contract.sources.iter().filter(|one| {
+        let named = one.interleave.as_ref().map(|other| other.value.as_str());
+        one.name.value != *name && (named == Some(name) || named == Some(&other.value))
+    });
+    let wrong = if other.value == *name {
+        Some(format!("`{name}` cannot take turns with itself"))
+    } else if partner.repeat != source.repeat {
+        Some(format!(
+            "`{name}` is collected {} times and `{}` {}",
+            source.repeat, other.value, partner.repeat
+        ))
+    } else if !matches!(partner.recipe, Recipe::Run(_)) {
+        Some(format!("`{}` runs no command, so it cannot take turns", other.value))
+    } else if source.concurrent || partner.concurrent {
+        Some("sources that take turns cannot be `concurrent`".to_owned())
+    } else {
+        pairs
+            .into_iter()
+            .find(|one| one.name.value != other.value)
+            .map(|third| format!("`{}` takes turns with one of them already; only two can", third.name.value))
+    };
+    problems.extend(wrong.map(|message| Problem::new(Rule::KeyConflict, other.span.clone(), message)));
+}
+
+/// A suite that the worker may edit shows what the worker wants. A copy with protected paths from the
+/// start, or of the base, is safe from that; so is one whose pinned component does not read tests at all,
+/// which nobody can tell: only the checker for test reports is looked at.
+fn unprotected(contract: &Contract, problems: &mut Vec<Problem>) {
+    const TEST_CHECKER: &str = "test-report";
+    if !contract.boundary.protect.is_empty() {
+        return;
+    }
+    let judging = contract.clauses.iter().filter(|clause| clause.checker.value == TEST_CHECKER);
+    let edited = judging.filter_map(|clause| {
+        let mut read = selectors(&clause.evidence);
+        let mut read = read.by_ref().filter_map(|selector| contract.source(&selector.value.source));
+        let source = read.find(|source| source.at != At::Base && matches!(source.recipe, Recipe::Run(_)))?;
+        Some((clause, source))
+    });
+    // Once is enough: one key mends it for all.
+    for (clause, source) in edited.take(1) {
+        let message = format!("nothing protects the tests that `{}` runs", source.name.value);
+        let hint = "name them in `[boundary] protect = [\"tests/**\"]`: else a deleted or edited test passes";
+        problems.push(Problem::new(Rule::UnprotectedTests, clause.name.span.clone(), message).hint(hint));
     }
 }
 
@@ -237,7 +318,7 @@ fn trusted(contract: &Contract, slot: &Slot, selector: &Placed<Selector>, proble
     let source = contract.source(&selector.value.source);
     if slot.trusted && source.is_some_and(|source| !source.is_trusted()) {
         let message = format!("slot `{}` takes only evidence that the worker cannot have written", slot.name);
-        let hint = "feed it from a source with `files` and a pinned `sha256`";
+        let hint = "feed it from a source with `at = \"base\"`, or with `files` and a pinned `sha256`";
         problems.push(Problem::new(Rule::UntrustedEvidence, selector.span.clone(), message).hint(hint));
     }
 }

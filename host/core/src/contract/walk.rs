@@ -10,20 +10,20 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::config::ConfigValue;
-use super::keys::{self, Key, Kind, Presence};
+use super::keys::{Key, Kind, Presence};
 use super::{Placed, values};
 use crate::problem::{Problem, Rule, Span, did_you_mean, listed};
 
 /// A table that was read, in the order of the text.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Table {
+pub(crate) struct Table {
     pub span: Span,
     pub entries: Vec<(Placed<String>, Value)>,
 }
 
 /// A value that fits its key.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Version,
     Text(Placed<String>),
     Boolean(bool),
@@ -41,20 +41,20 @@ pub(super) enum Value {
 }
 
 impl Table {
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.entries.iter().find(|(key, _)| key.value == name).map(|(_, value)| value)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
-    pub(super) fn key_span(&self, name: &str) -> Span {
+    pub(crate) fn key_span(&self, name: &str) -> Span {
         let key = self.entries.iter().find(|(key, _)| key.value == name);
         key.map_or_else(|| self.span.clone(), |(key, _)| key.span.clone())
     }
 
-    pub(super) fn table(&self, name: &str) -> Option<&Self> {
+    pub(crate) fn table(&self, name: &str) -> Option<&Self> {
         match self.get(name)? {
             Value::Table(table) => Some(table),
             _ => None,
@@ -62,7 +62,7 @@ impl Table {
     }
 
     /// The tables that the author named below `name`.
-    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = (&Placed<String>, &Self)> {
+    pub(crate) fn named(&self, name: &str) -> impl Iterator<Item = (&Placed<String>, &Self)> {
         let entries = self.table(name).map_or(&[][..], |table| &table.entries);
         entries.iter().filter_map(|(key, value)| match value {
             Value::Table(table) => Some((key, table)),
@@ -70,21 +70,21 @@ impl Table {
         })
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&Placed<String>> {
+    pub(crate) fn text(&self, name: &str) -> Option<&Placed<String>> {
         match self.get(name)? {
             Value::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    pub(super) fn texts(&self, name: &str) -> Vec<Placed<String>> {
+    pub(crate) fn texts(&self, name: &str) -> Vec<Placed<String>> {
         match self.get(name) {
             Some(Value::Texts(texts)) => texts.clone(),
             _ => Vec::new(),
         }
     }
 
-    pub(super) fn duration(&self, name: &str) -> Option<&Placed<Duration>> {
+    pub(crate) fn duration(&self, name: &str) -> Option<&Placed<Duration>> {
         match self.get(name)? {
             Value::Duration(duration) => Some(duration),
             _ => None,
@@ -92,8 +92,8 @@ impl Table {
     }
 }
 
-/// Reads the text as TOML and holds it against [`keys::ROOT`].
-pub(super) fn walk(text: &str) -> (Table, Vec<Problem>) {
+/// Reads the text as TOML and holds it against a key table; `whose` names it in messages.
+pub(crate) fn walk(text: &str, keys: &[Key], whose: &str) -> (Table, Vec<Problem>) {
     let (document, errors) = DeTable::parse_recoverable(text);
     let end = text.len();
     let mut problems: Vec<Problem> = errors
@@ -104,8 +104,7 @@ pub(super) fn walk(text: &str) -> (Table, Vec<Problem>) {
     if !problems.is_empty() {
         return (Table::default(), problems);
     }
-    let root =
-        Walker { problems: &mut problems }.table(document.get_ref(), 0..end, keys::ROOT, "the contract");
+    let root = Walker { problems: &mut problems }.table(document.get_ref(), 0..end, keys, whose);
     (root, problems)
 }
 
@@ -155,8 +154,7 @@ impl Walker<'_> {
         let read = match (key.kind, value.get_ref()) {
             (Kind::Version, DeValue::Integer(number)) => {
                 if i64::from_str_radix(number.as_str(), number.radix()) != Ok(1) {
-                    let message =
-                        format!("this version of evident reads contracts of version 1, not {number}");
+                    let message = format!("this version of evident reads version 1, not {number}");
                     self.problems.push(Problem::new(Rule::BadValue, span, message));
                 }
                 Some(Value::Version)

@@ -1,5 +1,6 @@
 //! Version 0.1.0 of the WIT package: bindings, the host's side of them, and conversions.
 
+use evident_core::defence::Defence;
 use evident_core::descriptor::{ConfigProblem, Descriptor, ReadRequirement, Slot};
 use evident_core::evidence::{Exit, OriginKind};
 use evident_core::outcome::{
@@ -55,14 +56,18 @@ fn full(error: ResourceTableError) -> wasmtime::Error {
 impl types::Host for State {}
 
 impl evidence::Host for State {
-    fn bound(&mut self, slot: String) -> wasmtime::Result<Vec<Resource<ArtifactHandle>>> {
-        let Some(number) = self.slots.iter().position(|(name, _)| *name == slot) else {
-            return Ok(Vec::new());
-        };
-        let count = self.slots[number].1.len();
-        (0..count)
-            .map(|index| self.handles.push(ArtifactHandle { slot: number, index }).map_err(full))
-            .collect()
+    fn count(&mut self, slot: String) -> wasmtime::Result<u32> {
+        let count = self.slots.iter().find(|(name, _)| *name == slot).map_or(0, |(_, bound)| bound.len());
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    fn open(&mut self, slot: String, index: u32) -> wasmtime::Result<Option<Resource<ArtifactHandle>>> {
+        let Some(slot) = self.slots.iter().position(|(name, _)| *name == slot) else { return Ok(None) };
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        if index >= self.slots[slot].1.len() {
+            return Ok(None);
+        }
+        self.handles.push(ArtifactHandle { slot, index }).map(Some).map_err(full)
     }
 }
 
@@ -80,6 +85,7 @@ impl evidence::HostArtifact for State {
 
     fn origin(&mut self, handle: Resource<ArtifactHandle>) -> wasmtime::Result<evidence::Origin> {
         let ArtifactHandle { slot, index } = *self.handles.get(&handle)?;
+        self.origin_read = true;
         let origin = &self.slots[slot].1[index].input.origin;
         Ok(evidence::Origin {
             source: origin.source.clone(),
@@ -246,7 +252,9 @@ fn to_outcome(outcome: &types::Outcome) -> (Outcome, bool) {
     let mut metrics: Vec<Metric> = outcome.metrics.iter().map(to_metric).filter(Metric::is_finite).collect();
     // Before the cap: a number above it must not hide.
     let non_finite = metrics.len() < total;
-    metrics.truncate(METRICS_MAX);
+    if Defence::OutputCaps.stands() {
+        metrics.truncate(METRICS_MAX);
+    }
     let outcome = Outcome {
         status: match &outcome.status {
             types::Status::Pass => Status::Pass,

@@ -16,7 +16,8 @@ use super::{Stop, malformed};
 pub(super) struct OpenCase {
     name: String,
     class: String,
-    file: Option<String>,
+    file: String,
+    has_file: bool,
     line: Option<u32>,
     status: Option<Status>,
     unknown_status: Option<String>,
@@ -103,7 +104,10 @@ impl OpenCase {
                 "classname" => self.class.push_str(&value(raw)?),
                 "success" => self.truth_attribute(raw, Status::Passed, Status::Failed)?,
                 "executed" => self.truth_attribute(raw, Status::Passed, Status::Disabled)?,
-                "file" => self.file = Some(value(raw)?.into_owned()),
+                "file" => {
+                    self.file.push_str(&value(raw)?);
+                    self.has_file = true;
+                }
                 _ => self.status_attribute(raw)?,
             }
         }
@@ -120,10 +124,12 @@ impl OpenCase {
     }
 
     fn clear(&mut self) {
-        let (mut name, mut class) = (std::mem::take(&mut self.name), std::mem::take(&mut self.class));
+        let [mut name, mut class, mut file] =
+            [&mut self.name, &mut self.class, &mut self.file].map(std::mem::take);
         name.clear();
         class.clear();
-        *self = Self { name, class, ..Self::default() };
+        file.clear();
+        *self = Self { name, class, file, ..Self::default() };
     }
 
     /// gtest says how far a test got in `status` and how it ended in `result`; tst, CTest and others say
@@ -228,7 +234,7 @@ impl OpenCase {
     }
 
     pub(super) fn file(&self) -> Option<&str> {
-        self.file.as_deref()
+        self.has_file.then_some(self.file.as_str())
     }
 
     /// What helps with a case that did not simply pass.
@@ -237,7 +243,7 @@ impl OpenCase {
             return None;
         }
         let text = without_repetition(self.text.trim());
-        let place = self.file.take().map(|file| (file, self.line)).or_else(|| place_of_panic(&text));
+        let place = self.file().map(|file| (file.to_owned(), self.line)).or_else(|| place_of_panic(&text));
         Some(Box::new(Detail { text, place }))
     }
 }

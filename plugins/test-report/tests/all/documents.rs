@@ -202,6 +202,22 @@ fn a_nested_run_in_captured_output_is_not_this_run() {
     assert_eq!(checked.errors(), ["test-failed:a"], "and the report itself is whole");
 }
 
+#[test]
+fn a_binary_that_cargo_started_must_print_a_block() {
+    let header = "     Running tests/b.rs (target/debug/deps/b-0)\n";
+    for (text, verdict) in [
+        (format!("{header}\n{LIBTEST_OK}"), Verdict::Pass),
+        (format!("{header}\n{LIBTEST_OK}\n{header}"), MALFORMED),
+        (format!("{header}\n{LIBTEST_OK}\n   Doc-tests demo\n"), MALFORMED),
+        (format!("{header}\n{LIBTEST_OK}\n     Runn"), MALFORMED),
+        // Both outputs one behind the other.
+        (format!("{LIBTEST_OK}\n{LIBTEST_OK}{header}   Doc-tests demo\n"), Verdict::Pass),
+    ] {
+        let checked = one("{}", &text);
+        assert_eq!(checked.verdict(), verdict, "{text}\n{}", checked.outcome.summary);
+    }
+}
+
 const LIBTEST_OK: &str = "running 1 test\ntest a ... ok\n\n\
                           test result: ok. 1 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out\n";
 const LIBTEST_FAILED: &str = "running 1 test\ntest a ... FAILED\n\n\

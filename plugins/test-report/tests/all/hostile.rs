@@ -83,10 +83,12 @@ fn a_line_that_a_test_printed_is_no_result() {
     assert_eq!(one("{}", extra).verdict(), MALFORMED);
 }
 
+const GO: &str = r#"{"format":"go-test"}"#;
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_pass(bytes in proptest::collection::vec(any::<u8>(), 0..2000)) {
-        for config in ["{}", r#"{"format":"junit"}"#, r#"{"format":"libtest"}"#, r#"{"format":"nextest"}"#] {
+        for config in ["{}", r#"{"format":"junit"}"#, r#"{"format":"libtest"}"#, r#"{"format":"nextest"}"#, GO] {
             prop_assert_ne!(judged(config, &[&bytes], &[&bytes]).verdict(), Verdict::Pass);
         }
     }
@@ -96,7 +98,7 @@ proptest! {
     fn a_failure_among_pieces_never_passes(mut pieces in proptest::collection::vec(0..PIECES.len(), 0..30), at in 0..30_usize) {
         pieces.insert(at.min(pieces.len()), 0);
         let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
-        for config in [r#"{"format":"junit"}"#, r#"{"format":"libtest"}"#, r#"{"format":"nextest"}"#] {
+        for config in [r#"{"format":"junit"}"#, r#"{"format":"libtest"}"#, r#"{"format":"nextest"}"#, GO] {
             prop_assert_ne!(one(config, &format!("<testsuites>{text}</testsuites>")).verdict(), Verdict::Pass);
             prop_assert_ne!(one(config, &text).verdict(), Verdict::Pass);
         }
@@ -104,7 +106,7 @@ proptest! {
 }
 
 const PIECES: &[&str] = &[
-    "<testsuite><testcase name='z'><failure/></testcase></testsuite>\ntest z ... FAILED\n        FAIL [   0.1s] (1/1) demo z\n",
+    "<testsuite><testcase name='z'><failure/></testcase></testsuite>\ntest z ... FAILED\n        FAIL [   0.1s] (1/1) demo z\n{\"Action\":\"fail\",\"Package\":\"p\",\"Test\":\"z\"}\n",
     "<testsuite name='a' tests='1'>",
     "</testsuite>",
     "<testcase name='b' classname='c'>",
@@ -118,4 +120,8 @@ const PIECES: &[&str] = &[
     "failures:\n",
     "        PASS [   0.1s] (1/1) demo a\n",
     "     Summary [   0.1s] 1 test run: 1 passed, 0 skipped\n",
+    "{\"Action\":\"run\",\"Package\":\"p\",\"Test\":\"a\"}\n",
+    "{\"Action\":\"pass\",\"Package\":\"p\",\"Test\":\"a\"}\n",
+    "{\"Action\":\"output\",\"Package\":\"p\",\"Output\":\"PASS\\n\"}\n",
+    "{\"Action\":\"pass\",\"Package\":\"p\"}\n",
 ];

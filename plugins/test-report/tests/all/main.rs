@@ -6,11 +6,16 @@ use evident_checker::testing::{Recorder, artifact, check};
 use evident_checker::{Evidence, Outcome, Reason, Severity, Status};
 use evident_test_report::TestReport;
 
+mod catalogue;
 mod documents;
 mod fixtures;
+mod go_test;
+mod goes;
 mod hostile;
+mod manifest;
 mod policies;
 mod samples;
+mod truncation;
 
 /// What a table expects of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +60,26 @@ impl Checked {
     }
 }
 
+/// Checks artifacts by name beside baselines.
+fn judged_as(config: &str, reports: &[(&str, &[u8])], baselines: &[(&str, &[u8])]) -> Checked {
+    let mut evidence = Evidence::new();
+    for (slot, files) in [("report", reports), ("baseline", baselines)] {
+        evidence.bind(slot, files.iter().map(|(name, bytes)| artifact(name, bytes)));
+    }
+    judged_evidence(config, &evidence)
+}
+
 /// Checks reports beside baselines. Whatever the case, a pass beside an error would be a lie.
 fn judged(config: &str, reports: &[&[u8]], baselines: &[&[u8]]) -> Checked {
     let mut evidence = Evidence::new();
     evidence.bind("report", (1..).zip(reports).map(|(at, bytes)| artifact(&format!("report-{at}"), bytes)));
     evidence
         .bind("baseline", (1..).zip(baselines).map(|(at, bytes)| artifact(&format!("baseline-{at}"), bytes)));
-    let (outcome, said) = check::<TestReport>(config, &evidence);
+    judged_evidence(config, &evidence)
+}
+
+fn judged_evidence(config: &str, evidence: &Evidence) -> Checked {
+    let (outcome, said) = check::<TestReport>(config, evidence);
     let checked = Checked { outcome: outcome.expect("no fault"), said };
     if checked.verdict() == Verdict::Pass {
         assert_eq!(checked.errors(), [""; 0], "a pass beside an error");

@@ -1,39 +1,23 @@
 //! `evident checker inspect`: what a checker imports, takes and is told, before it judges anything.
 
-use std::borrow::Cow;
-use std::path::Path;
-
 use clap::{Args, ValueEnum};
 use evident_core::contract::values::show_size;
-use evident_core::contract::{LimitEntries, Wasi};
 use evident_core::descriptor::{ReadRequirement, Slot};
-use evident_core::problem::listed;
-use evident_engine::registry::{self, Resolved};
-use evident_engine::{COMPONENT_BYTES_MAX, LoadedChecker};
+use evident_engine::LoadedChecker;
 use serde_json::{Value, json};
 
-use crate::exit::{Exit, UsageError};
+use super::Which;
+use crate::exit::Exit;
 use crate::{commands, ui};
 
 /// Show what a checker imports, takes and is told
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// Name of a built-in checker, or path of a component
-    checker: String,
-    /// What the component may import beside its world
-    #[arg(long, value_enum, default_value_t = Profile::None)]
-    wasi: Profile,
+    #[command(flatten)]
+    which: Which,
     /// How to show the result
     #[arg(long, value_enum, default_value_t = InspectFormat::Human)]
     format: InspectFormat,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Profile {
-    /// Nothing
-    None,
-    /// A WASI 0.2 without any effect
-    Inert,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,39 +29,14 @@ enum InspectFormat {
 }
 
 pub(crate) fn run(arguments: &Inspect) -> anyhow::Result<Exit> {
-    let resolved = resolve(arguments)?;
+    let resolved = arguments.which.resolve()?;
     let size = resolved.bytes.len() as u64;
-    let loaded = commands::engine()?.load(resolved).map_err(|fault| {
-        UsageError::new(format!("`{}` is refused ({}): {}", arguments.checker, fault.class, fault.message))
-    })?;
+    let loaded = arguments.which.load(&commands::engine()?)?;
     ui::result(&match arguments.format {
         InspectFormat::Human => human(&loaded, size),
         InspectFormat::Json => format!("{}\n", serde_json::to_string_pretty(&document(&loaded, size))?),
     })?;
     Ok(Exit::Met)
-}
-
-fn resolve(arguments: &Inspect) -> anyhow::Result<Resolved> {
-    if let Some(builtin) = registry::builtin(&arguments.checker) {
-        return Ok(builtin);
-    }
-    let path = Path::new(&arguments.checker);
-    let bytes = registry::read(path, COMPONENT_BYTES_MAX).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        UsageError::new(format!("{error}{cause}"))
-            .hint(format!("name a file, or one of {}", listed(registry::builtin_names())))
-    })?;
-    Ok(Resolved {
-        digest: registry::digest(&bytes),
-        from: registry::From::Path(path.to_owned()),
-        bytes: Cow::Owned(bytes),
-        wasi: match arguments.wasi {
-            Profile::None => Wasi::None,
-            Profile::Inert => Wasi::Inert,
-        },
-        limits: LimitEntries::default(),
-        pinned: false,
-    })
 }
 
 fn document(loaded: &LoadedChecker, size: u64) -> Value {

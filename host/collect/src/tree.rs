@@ -1,0 +1,201 @@
+//! Trees: which files of a folder count, what they hold, and how two states of it differ.
+//!
+//! A tree is the manifest of a folder (`evident_core::tree`). [`Rules`] say which files count; they are
+//! frozen, so that a change of an ignore file after the start hides nothing. [`Trees`] does the work:
+//! it scans a folder, keeps the contents as blobs, reads the tree of a commit, writes down how two trees
+//! differ, and brings a private folder to a tree. Everything here blocks.
+//!
+//! It never writes into the workspace, never follows a symlink, and runs nothing but `git`, which it
+//! asks for commits only.
+
+mod bytes;
+mod cache;
+mod commit;
+mod describe;
+mod git;
+mod hash;
+mod head;
+mod manifest;
+mod materialise;
+mod rules;
+mod scan;
+mod stat;
+mod store;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use evident_blobs::Blobs;
+use evident_core::digest::Digest;
+use evident_core::tree::Tree;
+
+use crate::Error;
+
+pub use materialise::Materialised;
+pub(crate) use rules::Asked;
+pub use rules::Rules;
+
+/// Whether a scan may take the digest of a file from the stat cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cached {
+    /// Where device, inode, size and both times are the same as when it was hashed.
+    Use,
+    /// Every file is read: for the last word on a tree.
+    Never,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// How the document names it: `start`, `work`, `base`.
+    pub name: &'a str,
+    /// What it is.
+    pub tree: &'a Tree,
+    /// Where the contents of its files are.
+    pub contents: Contents<'a>,
+}
+
+/// Where the contents of a tree are.
+#[derive(Debug, Clone, Copy)]
+pub enum Contents<'a> {
+    /// In the blob store: of a stored tree, or of a commit.
+    Blobs,
+    /// In the folder that was scanned; each file that is read must still have the digest of its entry.
+    Folder(&'a Path),
+}
+
+/// Makes, keeps and compares trees.
+#[derive(Debug, Clone)]
+pub struct Trees {
+    /// The stat caches, one file per scanned folder.
+    cache: PathBuf,
+    blobs: Blobs,
+}
+
+impl Trees {
+    /// Keeps the stat caches in `cache_folder` (made 0700 where it is not there; it must lie outside of
+    /// every scanned tree) and contents in `blobs`.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn new(cache_folder: &Path, blobs: Blobs) -> Result<Self, Error> {
+        crate::private_folder(cache_folder)?;
+        Ok(Self { cache: cache_folder.to_owned(), blobs })
+    }
+
+    /// The digest of a tree: of its manifest. It is also the name of the stored manifest.
+    #[must_use]
+    pub fn digest(tree: &Tree) -> Digest {
+        Blobs::digest(&tree.manifest())
+    }
+
+    /// The tree of `folder` now: what counts by the rules. Stores nothing but the stat cache.
+    ///
+    /// # Errors
+    /// [`Error::Io`] names what cannot be read; [`Error::Unsteady`] names what changed while it was
+    /// read, twice in a row; [`Error::TooLarge`] where the folder is beyond the bounds of a walk.
+    pub fn scan(&self, rules: &Rules, folder: &Path, cached: Cached) -> Result<Tree, Error> {
+        scan::scan(&self.cache, rules, folder, cached)
+    }
+
+    /// Scans `folder` whole, without the stat cache, and keeps the manifest and the content of every file
+    /// as blobs. [`Trees::digest`] of the result is what [`Trees::load`] takes.
+    ///
+    /// # Errors
+    /// Like [`Trees::scan`]; and when the blob store fails.
+    pub fn store(&self, rules: &Rules, folder: &Path) -> Result<Tree, Error> {
+        store::store(&self.blobs, rules, folder)
+    }
+
+    /// Keeps the manifest of a tree whose contents are blobs already, or are not needed.
+    ///
+    /// # Errors
+    /// When the blob store fails.
+    pub fn keep(&self, tree: &Tree) -> Result<Digest, Error> {
+        manifest::keep(&self.blobs, tree)
+    }
+
+    /// The tree whose manifest was kept under this digest.
+    ///
+    /// # Errors
+    /// When there is none, or its bytes are damaged.
+    pub fn load(&self, digest: Digest) -> Result<Tree, Error> {
+        manifest::load(&self.blobs, digest)
+    }
+
+    /// Keeps frozen rules (without the patterns and the start tree) as a blob.
+    ///
+    /// # Errors
+    /// When the blob store fails.
+    pub fn keep_rules(&self, rules: &Rules) -> Result<Digest, Error> {
+        rules::keep(&self.blobs, rules)
+    }
+
+    /// The rules that were kept under this digest; add patterns by [`Rules::with_marked`] and the start
+    /// tree by [`Rules::with_start`].
+    ///
+    /// # Errors
+    /// When there are none, or the bytes are damaged.
+    pub fn load_rules(&self, digest: Digest) -> Result<Rules, Error> {
+        rules::load(&self.blobs, digest)
+    }
+
+    /// The rules for `tree`: like `rules`, but the ignore files below the workspace are those of the tree,
+    /// read from blobs. For a materialised tree, which has no `.git`.
+    ///
+    /// # Errors
+    /// When the content of an ignore file is not in the blob store.
+    pub fn rules_of(&self, tree: &Tree, rules: &Rules) -> Result<Rules, Error> {
+        rules::of_tree(&self.blobs, tree, rules)
+    }
+
+    /// The id of the commit that `revision` names in the repository of the workspace.
+    ///
+    /// # Errors
+    /// [`Error::Git`] where there is no repository, no such commit, or no `git`.
+    pub fn resolve(&self, workspace: &Path, revision: &str) -> Result<String, Error> {
+        commit::resolve(workspace, revision)
+    }
+
+    /// The tree of a commit, as far as it lies below the workspace; its contents and its manifest are kept
+    /// as blobs. Bytes are those of the repository: no filter of git is applied.
+    ///
+    /// # Errors
+    /// [`Error::Git`] where git refuses, or where the commit of a submodule is not there.
+    pub fn of_commit(&self, workspace: &Path, commit: &str) -> Result<Tree, Error> {
+        commit::tree(&self.blobs, workspace, commit)
+    }
+
+    /// Writes the comparison document (`application/x-ndjson`, form `evident-changes` 1): a line about both
+    /// trees, a line per change in byte order of the paths, a line that it is whole.
+    ///
+    /// # Errors
+    /// [`Error::Unsteady`] where a file of a folder is not what its tree says any more; when a blob is
+    /// missing or damaged; when `out` fails ([`Error::Write`]).
+    pub fn describe(&self, from: &Side<'_>, to: &Side<'_>, out: &mut dyn Write) -> Result<(), Error> {
+        describe::describe(&self.blobs, from, to, out)
+    }
+
+    /// Brings the private `folder` (made 0700) exactly to `tree`, whose contents are blobs: every file is
+    /// read and compared, whatever its times say. What is not in the tree is removed, unless `rules` ignore
+    /// it: build output stays. A file that is right keeps its times. Submodules become plain folders, and
+    /// special files are left out. For a snapshot with protected paths of the start, give
+    /// [`Tree::with_paths_of`].
+    ///
+    /// The folder belongs to the caller until the guard is dropped; waits at most `wait` for another
+    /// holder. The lock file lies beside the folder.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] where another process holds the folder; when a blob is missing or damaged, or the
+    /// folder cannot be brought to the tree.
+    pub fn materialise(
+        &self,
+        tree: &Tree,
+        rules: &Rules,
+        folder: &Path,
+        wait: Duration,
+    ) -> Result<Materialised, Error> {
+        materialise::materialise(&self.blobs, tree, rules, folder, wait)
+    }
+}

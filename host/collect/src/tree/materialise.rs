@@ -1,0 +1,104 @@
+//! Brings a private folder exactly to a tree.
+//!
+//! What lies there may be what a command left behind to deceive the next one: symlinks, files with the
+//! times of others, folders that nobody may open. So nothing is believed: every step opens a folder
+//! relative to the one before and follows no symlink, every file is read and compared, and a file is
+//! never written in place. What the rules ignore stays, because it is the build of the last run.
+
+mod bring;
+mod leaf;
+mod lock;
+mod remove;
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::CString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use evident_blobs::Blobs;
+use evident_core::tree::{Kind, Leaf, Tree};
+
+use super::Rules;
+use crate::Error;
+
+/// A private folder that is a tree, held until this is dropped.
+#[derive(Debug)]
+pub struct Materialised {
+    folder: PathBuf,
+    tree: Tree,
+    _lock: File,
+}
+
+impl Materialised {
+    /// Where it lies: canonical.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What a scan finds there: the tree without submodules, which became plain folders, and without
+    /// special files.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+}
+
+/// What shall lie at a name.
+#[derive(Debug, Clone, Copy)]
+enum Want {
+    Folder,
+    Leaf(Leaf),
+}
+
+/// What shall lie in each folder.
+type Plan = HashMap<Vec<u8>, BTreeMap<CString, Want>>;
+
+pub(super) fn materialise(
+    blobs: &Blobs,
+    tree: &Tree,
+    rules: &Rules,
+    folder: &Path,
+    wait: Duration,
+) -> Result<Materialised, Error> {
+    let around = folder.parent().ok_or_else(|| Error::TooLarge {
+        path: folder.to_owned(),
+        what: "a private folder lies in a folder".to_owned(),
+    })?;
+    crate::private_folder(around)?;
+    let lock = lock::take(folder, wait)?;
+    // A symlink here would lead everything astray.
+    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        fs::remove_file(folder).map_err(Error::io("remove", folder))?;
+    }
+    crate::private_folder(folder)?;
+    let folder = super::scan::canonical(folder)?;
+    let there =
+        tree.entries().iter().filter(|entry| !matches!(entry.leaf.kind, Kind::Submodule | Kind::Special));
+    let there = Tree::new(there.cloned().collect()).expect("a part of a tree is one");
+    bring::bring(&bring::Bring { blobs, rules, folder: &folder, plan: plan(tree) })?;
+    Ok(Materialised { folder, tree: there, _lock: lock })
+}
+
+fn plan(tree: &Tree) -> Plan {
+    let mut plan = Plan::new();
+    for entry in tree.entries() {
+        let last = match entry.leaf.kind {
+            Kind::Submodule => Want::Folder,
+            // There is no content that it could have.
+            Kind::Special => continue,
+            Kind::File | Kind::Executable | Kind::Symlink => Want::Leaf(entry.leaf),
+        };
+        let ends = entry.path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let mut start = 0;
+        for end in ends.chain([entry.path.len()]) {
+            let name = CString::new(&entry.path[start..end]).expect("a path of a tree has no zero byte");
+            let want = if end == entry.path.len() { last } else { Want::Folder };
+            let folder = entry.path[..start.saturating_sub(1)].to_vec();
+            plan.entry(folder).or_default().insert(name, want);
+            start = end + 1;
+        }
+    }
+    plan
+}

@@ -1,0 +1,160 @@
+//! One file or symlink of a private folder.
+
+use std::ffi::{CStr, OsStr};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use evident_blobs::Blobs;
+use evident_core::defence::Defence;
+use evident_core::digest::Digest;
+use evident_core::tree::{Kind, Leaf};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
+
+use crate::Error;
+use crate::capture::BUFFER_BYTES;
+use crate::tree::manifest;
+
+/// Sees to it that the name holds what the leaf says; no folder lies there. `unfinished` is a free name, for
+/// a file that is being written.
+pub(super) fn bring(
+    blobs: &Blobs,
+    (folder, unfinished): (&OwnedFd, &CStr),
+    name: &CStr,
+    wanted: &Leaf,
+    path: &Path,
+) -> Result<(), Error> {
+    if wanted.kind == Kind::Symlink {
+        return symlink(blobs, folder, name, wanted).map_err(|failed| failed.at(path));
+    }
+    let mode = mode(wanted.kind);
+    let is_right = is_right(folder, name, wanted, mode).map_err(Error::io("read", path))?;
+    if is_right {
+        Ok(())
+    } else {
+        write(blobs, (folder, unfinished), name, wanted, mode).map_err(|failed| failed.at(path))
+    }
+}
+
+/// As a checkout makes them.
+fn mode(kind: Kind) -> Mode {
+    let file = Mode::RUSR | Mode::WUSR | Mode::RGRP | Mode::ROTH;
+    if kind == Kind::Executable { file | Mode::XUSR | Mode::XGRP | Mode::XOTH } else { file }
+}
+
+/// True if the file is there with its content; its mode is set right then.
+fn is_right(folder: &OwnedFd, name: &CStr, wanted: &Leaf, mode: Mode) -> io::Result<bool> {
+    let stat = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => return Ok(false),
+        stat => stat?,
+    };
+    // A second name of the file, somewhere else, would be a way to change it.
+    let is_own = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1;
+    if !is_own || u64::try_from(stat.st_size) != Ok(wanted.size) {
+        return Ok(false);
+    }
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let mut file = match rustix::fs::openat(folder, name, flags, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::ACCESS) => return Ok(false),
+        Err(error) => return Err(error.into()),
+    };
+    if Defence::MaterialisedProof.stands() && digest(&mut file, &mut io::sink())? != wanted.digest {
+        return Ok(false);
+    }
+    if Mode::from_raw_mode(stat.st_mode) != mode {
+        rustix::fs::fchmod(&file, mode)?;
+    }
+    Ok(true)
+}
+
+/// Why something was not made.
+enum Failed {
+    Content(Error),
+    Place(io::Error),
+}
+
+impl Failed {
+    fn at(self, path: &Path) -> Error {
+        match self {
+            Self::Content(error) => error,
+            Self::Place(error) => Error::io("write", path)(error),
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        Self::Place(error)
+    }
+}
+
+impl From<Errno> for Failed {
+    fn from(error: Errno) -> Self {
+        Self::Place(error.into())
+    }
+}
+
+impl<T: Into<Error>> From<(T,)> for Failed {
+    fn from((error,): (T,)) -> Self {
+        Self::Content(error.into())
+    }
+}
+
+/// Never in place: what lies there may have a second name, or be a symlink.
+fn write(
+    blobs: &Blobs,
+    (folder, unfinished): (&OwnedFd, &CStr),
+    name: &CStr,
+    wanted: &Leaf,
+    mode: Mode,
+) -> Result<(), Failed> {
+    let (mut blob, _) = blobs.read(wanted.digest).map_err(|error| (error,))?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::openat(folder, unfinished, flags, Mode::RUSR | Mode::WUSR)?);
+    let found = digest(&mut blob, &mut file)?;
+    if found != wanted.digest {
+        clear(folder, unfinished)?;
+        return Err((evident_blobs::Error::Damaged { digest: wanted.digest, found },).into());
+    }
+    rustix::fs::fchmod(&file, mode)?;
+    Ok(rustix::fs::renameat(folder, unfinished, folder, name)?)
+}
+
+fn symlink(blobs: &Blobs, folder: &OwnedFd, name: &CStr, wanted: &Leaf) -> Result<(), Failed> {
+    let target = manifest::get(blobs, wanted.digest).map_err(|error| (error,))?;
+    match rustix::fs::readlinkat(folder, name, Vec::new()) {
+        Ok(there) if there.to_bytes() == target => return Ok(()),
+        Err(Errno::NOENT) => {}
+        _ => clear(folder, name)?,
+    }
+    Ok(rustix::fs::symlinkat(OsStr::from_bytes(&target), folder, name)?)
+}
+
+fn clear(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
+    match rustix::fs::unlinkat(folder, name, AtFlags::empty()) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Copies and hashes in one pass.
+fn digest(from: &mut impl Read, to: &mut impl Write) -> io::Result<Digest> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(Digest::from_bytes(hash.finalize().into())),
+            Ok(count) => {
+                hash.update(&buffer[..count]);
+                to.write_all(&buffer[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

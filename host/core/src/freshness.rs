@@ -1,0 +1,156 @@
+//! What becomes of evidence whose ground moved: the tree changed, or a source that it needs gave nothing.
+//!
+//! An assessment is about one tree. Evidence about another one, and a pass that was not written down in
+//! time, are no evidence and no pass; a `fail` stands.
+
+use crate::contract::{At, Recipe, Source};
+use crate::defence::Defence;
+use crate::digest::Digest;
+use crate::evidence::{Evidence, Origin, OriginKind, Shortfall, Timestamp, TreeSpan};
+use crate::outcome::{NoEvidence, Outcome, Reason, Status};
+use crate::text::{self, Lines};
+
+/// Paths that a message names; the rest is counted.
+pub const PATHS_SHOWN: usize = 10;
+
+/// Bytes of why a need failed, where another source is told of: a list of paths would hide the rest.
+const NEED_BYTES_MAX: usize = 120;
+
+/// What was seen of the tree that a source was collected on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The tree that it should have been.
+    pub expected: Digest,
+    /// What it was before and after.
+    pub span: TreeSpan,
+    /// Paths that differ between before and after or, where these are the same, between expected and
+    /// after; in byte order.
+    pub changed: Vec<String>,
+}
+
+/// Says on which tree the evidence was collected, and refuses it where that is not the expected one.
+#[must_use]
+pub fn on_tree(mut evidence: Evidence, watched: &Watched) -> Evidence {
+    evidence.origin.tree = Some(watched.span);
+    let is_same = watched.span.before == watched.expected && watched.span.after == watched.expected;
+    if is_same || !Defence::TreeUnchanged.stands() {
+        return evidence;
+    }
+    let paths = listed(&watched.changed);
+    let detail = if watched.span.before == watched.span.after {
+        format!("collected after the tree had changed: {paths}")
+    } else {
+        format!("the tree changed while it was collected: {paths}; ignore them or write to {{out}}")
+    };
+    // What is wrong already is the better clue.
+    evidence.shortfall.get_or_insert(Shortfall { reason: Reason::TreeChanged, detail });
+    evidence
+}
+
+/// Takes back a pass where the tree is another one when the assessment is written down. `changed` are
+/// the paths that differ.
+#[must_use]
+pub fn at_the_end(mut outcome: Outcome, changed: &[String]) -> Outcome {
+    if outcome.status == Status::Pass && Defence::TreeAtTheEnd.stands() {
+        let paths = listed(changed);
+        outcome.status = Status::Inconclusive(Reason::TreeChanged);
+        outcome.summary =
+            format!("the tree changed before this was written down: {paths} (was: {})", outcome.summary);
+    }
+    outcome
+}
+
+/// The evidence of a source that is not collected because `need` gave none: it would be about what is
+/// not there.
+#[must_use]
+pub fn without_need(source: &Source, need: &Origin, shortfall: &Shortfall, at: Timestamp) -> Evidence {
+    let why = text::clean(&shortfall.detail, NEED_BYTES_MAX, Lines::Join);
+    let detail = format!("needs `{}`, which gave no evidence: {why}", need.source);
+    none(source, Reason::NoEvidence(NoEvidence::Missing), &detail, at)
+}
+
+/// The evidence of a source that was not collected.
+#[must_use]
+pub fn none(source: &Source, reason: Reason, detail: &str, at: Timestamp) -> Evidence {
+    let shortfall = Some(Shortfall { reason, detail: text::line(detail) });
+    Evidence { origin: origin(source, at), artifacts: Vec::new(), shortfall }
+}
+
+/// The origin of a source, before anything is known about how it went.
+#[must_use]
+pub fn origin(source: &Source, at: Timestamp) -> Origin {
+    let (kind, argv) = match &source.recipe {
+        Recipe::Run(run) => (OriginKind::Produced, run.argv.clone()),
+        Recipe::Files(_) => (OriginKind::Found, Vec::new()),
+        Recipe::Changes(_) => (OriginKind::Produced, Vec::new()),
+    };
+    Origin {
+        source: source.name.value.clone(),
+        kind,
+        argv,
+        at: if matches!(source.recipe, Recipe::Changes(_)) { At::Work } else { source.at },
+        repeat: source.repeat,
+        exit: None,
+        exit_accepted: false,
+        started: at,
+        ended: at,
+        age_ms: None,
+        worker_writable: source.is_worker_writable(),
+        tree: None,
+    }
+}
+
+/// `a`, `b` and 3 more.
+fn listed(paths: &[String]) -> String {
+    let shown: Vec<String> =
+        paths.iter().take(PATHS_SHOWN).map(|path| format!("`{}`", text::name(path))).collect();
+    match paths.len() {
+        0 => "what changed is not known".into(),
+        count if count > PATHS_SHOWN => format!("{} and {} more", shown.join(", "), count - PATHS_SHOWN),
+        _ => shown.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(byte: u8) -> Digest {
+        Digest::from_bytes([byte; 32])
+    }
+
+    fn evidence() -> Evidence {
+        let text = "[evidence.s]\nrun = [\"true\"]\n";
+        let source = crate::contract::read(text).contract.sources.remove(0);
+        Evidence { shortfall: None, ..none(&source, Reason::Stale, "", Timestamp(1)) }
+    }
+
+    fn watched(before: u8, after: u8) -> Watched {
+        let span = TreeSpan { before: digest(before), after: digest(after) };
+        let changed = (0..12).map(|number| format!("f{number}")).collect();
+        Watched { expected: digest(1), span, changed }
+    }
+
+    /// Catches evidence about a tree that is not the assessed one, in each of the ways that it can be.
+    #[test]
+    fn evidence_about_another_tree_is_none() {
+        assert_eq!(on_tree(evidence(), &watched(1, 1)).shortfall, None);
+        for (before, after, words) in [(1, 2, "while"), (2, 1, "while"), (2, 2, "after"), (2, 3, "while")] {
+            let shortfall = on_tree(evidence(), &watched(before, after)).shortfall.expect("refused");
+            assert_eq!(shortfall.reason, Reason::TreeChanged);
+            assert!(shortfall.detail.contains(words), "{}", shortfall.detail);
+            assert!(shortfall.detail.contains("`f9` and 2 more"), "{}", shortfall.detail);
+        }
+    }
+
+    #[test]
+    fn only_a_pass_is_taken_back() {
+        let mut outcome = Outcome::undecided(Reason::Stale, "s");
+        outcome.status = Status::Fail;
+        assert_eq!(at_the_end(outcome.clone(), &["a".into()]).status, Status::Fail);
+        outcome.status = Status::Pass;
+        let taken = at_the_end(outcome, &["a".into()]);
+        assert_eq!(taken.status, Status::Inconclusive(Reason::TreeChanged));
+        assert!(taken.summary.contains("`a`"), "{}", taken.summary);
+    }
+}

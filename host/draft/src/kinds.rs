@@ -1,0 +1,23 @@
+//! The kinds of projects: one module each. A kind reads its own files and nobody else's.
+
+pub(crate) mod cargo;
+pub(crate) mod go;
+pub(crate) mod node;
+pub(crate) mod pytest;
+
+use crate::folder::Folder;
+
+/// Texts, owned.
+pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// The files of these that are there.
+pub(crate) fn present(folder: &Folder, names: &[&str]) -> Vec<String> {
+    owned(&names.iter().copied().filter(|name| folder.has_file(name)).collect::<Vec<_>>())
+}
+
+/// Patterns of the folders of these that are there.
+pub(crate) fn folders(folder: &Folder, names: &[&str]) -> Vec<String> {
+    names.iter().filter(|name| folder.has_folder(name)).map(|name| format!("{name}/**")).collect()
+}

@@ -1,0 +1,198 @@
+//! Packages of JavaScript whose tests vitest, jest or node's own runner runs.
+//!
+//! A script of `package.json` is a line for a shell. It is looked at to see which runner it means, and
+//! never run or copied: only words that mean themselves are taken over.
+
+use serde_json::Value;
+
+use super::{folders, owned};
+use crate::findings::{Bench, Kind, Paths, Suite};
+use crate::folder::Folder;
+use crate::ignored::Leftover;
+use crate::look::Found;
+use crate::text::is_plain;
+
+/// What must be there.
+pub(crate) const LOOKED_FOR: &[&str] = &[
+    "`package.json` with vitest, or with jest and jest-junit, among its dependencies",
+    "`package.json` whose script `test` begins with `node --test`",
+];
+
+const MANIFEST: &str = "package.json";
+
+/// Members of `workspaces` that are named one by one.
+const WORKSPACES_MAX: usize = 100;
+
+/// Calls that switch tests off, or all others.
+const SHORTCUTS: &[&str] = &[".skip(", ".only(", ".todo(", "skip: true", "only: true", "xdescribe("];
+
+/// Who starts a program of the package's dependencies, none of which is installed on the way.
+#[derive(Debug, Clone, Copy)]
+struct Manager {
+    lock: &'static str,
+    execute: &'static [&'static str],
+    bench: &'static str,
+    /// Changes no file that belongs to the tree.
+    install: &'static str,
+}
+
+const MANAGERS: &[Manager] = &[
+    Manager {
+        lock: "pnpm-lock.yaml",
+        execute: &["pnpm", "exec"],
+        bench: "pnpm run --silent",
+        install: "pnpm install --frozen-lockfile",
+    },
+    Manager {
+        lock: "yarn.lock",
+        execute: &["yarn", "run"],
+        bench: "yarn run",
+        install: "yarn install --frozen-lockfile",
+    },
+    Manager { lock: "package-lock.json", install: "npm ci", ..UNLOCKED },
+];
+
+const UNLOCKED: Manager = Manager {
+    lock: "",
+    execute: &["npx", "--no-install"],
+    bench: "npm run --silent",
+    install: "npm install --no-package-lock",
+};
+
+/// Adds a suite if the package has a runner that writes a report.
+pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
+    let Some(manifest) = folder.json(MANIFEST) else { return };
+    if !manifest.is_object() {
+        folder.note(MANIFEST, "is not an object");
+        return;
+    }
+    let locked = MANAGERS.iter().find(|manager| folder.has_file(manager.lock));
+    let manager = locked.unwrap_or(&UNLOCKED);
+    let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
+    let Some(mut suite) = suite(folder, &manifest, script, manager) else { return };
+    suite.paths = paths(folder, &manifest);
+    suite.install = Some(manager.install);
+    found.named(manifest["name"].as_str());
+    let program = suite.run.iter().find(|word| ["vitest", "jest", "node"].contains(&word.as_str()));
+    found.because(MANIFEST, format!("tests are run by {}", program.map_or("a known runner", String::as_str)));
+    if let Some(manager) = locked {
+        found.because(manager.lock, format!("programs are started by `{}`", manager.execute.join(" ")));
+    }
+    found.suites.push(suite);
+    found.leftovers.push(Leftover { line: "node_modules/", why: "dependencies are installed there" });
+    if found.bench.is_none() {
+        found.bench = bench(&manifest, manager);
+    }
+}
+
+/// The script decides; where it says nothing, the dependencies do.
+fn suite(folder: &Folder, manifest: &Value, script: &str, manager: &Manager) -> Option<Suite> {
+    let depends = |name: &str| {
+        ["dependencies", "devDependencies"].iter().any(|kind| manifest[*kind].get(name).is_some())
+    };
+    let words: Vec<&str> = script.split_whitespace().collect();
+    let means = |name: &str| words.contains(&name);
+    let is_node = words.first() == Some(&"node") && means("--test");
+    if is_node {
+        return Some(node(folder, &words));
+    }
+    let uses_jest = means("jest") || (depends("jest") && !means("vitest"));
+    if means("vitest") || (depends("vitest") && !means("jest")) {
+        return Some(vitest(manager));
+    }
+    if uses_jest && depends("jest-junit") {
+        return Some(jest(manager));
+    }
+    folder.note(
+        MANIFEST,
+        if uses_jest {
+            "jest writes no report that a checker reads without jest-junit: `npm install --save-dev jest-junit`"
+        } else {
+            "its tests are run by neither vitest, jest nor `node --test`"
+        },
+    );
+    None
+}
+
+fn vitest(manager: &Manager) -> Suite {
+    let mut run = owned(manager.execute);
+    run.extend(owned(&["vitest", "run", "--reporter=junit", "--outputFile={out}/report.xml"]));
+    // Elsewhere vitest writes new snapshots into the tree.
+    blank(run, vec![("CI", "true")])
+}
+
+fn jest(manager: &Manager) -> Suite {
+    let mut run = owned(manager.execute);
+    // With `--ci`, jest writes no new snapshots into the tree.
+    run.extend(owned(&["jest", "--ci", "--reporters=jest-junit"]));
+    blank(run, vec![("JEST_JUNIT_OUTPUT_FILE", "{out}/report.xml")])
+}
+
+/// Words behind `node` that mean themselves are kept; others need a shell, so that none is. `--watch` would
+/// never end.
+fn node(folder: &Folder, words: &[&str]) -> Suite {
+    let ordinary = |character: char| character.is_ascii_alphanumeric() || "._-/=:@,".contains(character);
+    let others: Vec<&str> =
+        words[1..].iter().copied().filter(|word| !["--test", "--watch"].contains(word)).collect();
+    let is_kept = |word: &&str| word.chars().all(ordinary) && !word.starts_with("--test-reporter");
+    let mut run = owned(&["node", "--test"]);
+    run.extend(owned(&["--test-reporter=junit", "--test-reporter-destination={out}/report.xml"]));
+    let mut remarks = Vec::new();
+    if others.iter().all(is_kept) {
+        run.extend(owned(&others));
+    } else {
+        folder.note(MANIFEST, "its script `test` needs a shell: only `node --test` is taken over");
+        remarks.push(
+            "The script `test` of package.json says more than this; see whether the same tests run.".into(),
+        );
+    }
+    Suite { remarks, ..blank(run, Vec::new()) }
+}
+
+fn blank(run: Vec<String>, set: Vec<(&'static str, &'static str)>) -> Suite {
+    Suite {
+        kind: Kind::Node,
+        run,
+        set,
+        install: None,
+        collect: Vec::new(),
+        report: None,
+        failed: 1,
+        remarks: Vec::new(),
+        shortcuts: SHORTCUTS,
+        example: "the bug is gone",
+        experiment: (owned(&["node", "experiments/run.mjs"]), "experiments/**"),
+        paths: Paths::default(),
+    }
+}
+
+fn paths(folder: &Folder, manifest: &Value) -> Paths {
+    let mut sources = folders(folder, &["src", "lib", "app"]);
+    let listed = manifest["workspaces"].as_array().or_else(|| manifest["workspaces"]["packages"].as_array());
+    for member in listed.into_iter().flatten().take(WORKSPACES_MAX).filter_map(Value::as_str) {
+        let member = member.trim_start_matches("./").trim_end_matches('/');
+        if is_plain(&member.replace('*', "a")) {
+            sources.extend([format!("{member}/src/**"), format!("{member}/lib/**")]);
+        } else {
+            folder.note(MANIFEST, format!("the workspace {member:?} is left out: it is no plain path"));
+        }
+    }
+    if sources.is_empty() {
+        sources = owned(&["*.js", "*.mjs", "*.cjs", "*.jsx", "*.ts", "*.mts", "*.tsx"]);
+    }
+    let mut tests = folders(folder, &["test", "tests"]);
+    tests.extend(owned(&["__tests__/", "__snapshots__/", "*.test.*", "*.spec.*"]));
+    Paths {
+        sources,
+        tests,
+        settings: owned(&[MANIFEST, "vitest.*", "vite.config.*", "jest.config.*"]),
+        manifests: owned(&[MANIFEST, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"]),
+    }
+}
+
+/// A script named for it; what it prints is not read, its time is measured.
+fn bench(manifest: &Value, manager: &Manager) -> Option<Bench> {
+    let name = ["bench", "benchmark"].into_iter().find(|name| manifest["scripts"][*name].is_string())?;
+    let command = format!("{} {name}", manager.bench);
+    Some(Bench { name: name.into(), setup: None, setup_of_copy: Some(manager.install), command })
+}

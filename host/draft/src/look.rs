@@ -1,0 +1,77 @@
+//! Asks every kind whether the folder is one of its own, and puts the answers together.
+
+use std::fs;
+use std::path::Path;
+
+use crate::Error;
+use crate::findings::{Bench, Findings, First, Reason, Suite};
+use crate::folder::Folder;
+use crate::ignored::{self, Leftover};
+use crate::kinds::{cargo, go, node, pytest};
+use crate::{git, text};
+
+/// Characters of a name: one line of a report.
+const NAME_CHARACTERS_MAX: usize = 100;
+
+/// What the kinds have found so far.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) suites: Vec<Suite>,
+    pub(crate) bench: Option<Bench>,
+    /// The name that the first manifest states.
+    pub(crate) name: Option<String>,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) leftovers: Vec<Leftover>,
+    pub(crate) first: Vec<First>,
+}
+
+impl Found {
+    /// Says which file decided what.
+    pub(crate) fn because(&mut self, file: &str, says: impl Into<String>) {
+        self.reasons.push(Reason { file: text::one_line(file), says: text::one_line(&says.into()) });
+    }
+
+    /// Takes a name where none is known yet.
+    pub(crate) fn named(&mut self, name: Option<&str>) {
+        let usable = name.filter(|name| !name.trim().is_empty());
+        self.name = self.name.take().or_else(|| usable.map(str::to_owned));
+    }
+}
+
+/// Looks at a folder: reads at most [`crate::FILE_BYTES_MAX`] of a file, lists at most
+/// [`crate::ENTRIES_MAX`] entries down to [`crate::LEVELS_MAX`] levels, runs and writes nothing.
+///
+/// # Errors
+/// When the folder cannot be listed, or no test command is recognised.
+pub fn look(folder: &Path) -> Result<Findings, Error> {
+    let given = folder;
+    let unreadable = |source| Error::Folder { folder: given.to_owned(), source };
+    let root = fs::canonicalize(folder).map_err(unreadable)?;
+    let folder = Folder::open(&root).map_err(unreadable)?;
+    let mut found = Found::default();
+    for recognise in [cargo::recognise, pytest::recognise, node::recognise, go::recognise] {
+        recognise(&folder, &mut found);
+    }
+    if found.suites.is_empty() {
+        let looked_for = [cargo::LOOKED_FOR, pytest::LOOKED_FOR, node::LOOKED_FOR, go::LOOKED_FOR].concat();
+        let notes = folder.into_notes();
+        return Err(Error::NothingRecognised { folder: given.to_owned(), looked_for, notes });
+    }
+    let git = git::of(&root);
+    let advice = ignored::advice(&folder, git, &found.leftovers);
+    let name = name(found.name, &root);
+    let Found { suites, bench, reasons, first, .. } = found;
+    Ok(Findings { name, git, suites, bench, reasons, notes: folder.into_notes(), advice, first })
+}
+
+/// Of the package, else of the folder.
+fn name(stated: Option<String>, root: &Path) -> String {
+    let of_folder = || root.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = stated.or_else(of_folder).unwrap_or_default();
+    let name: String = name.trim().chars().take(NAME_CHARACTERS_MAX).collect();
+    // A contract's name must not be empty; one of nothing but invisible characters is as good as that.
+    if name.chars().all(|character| character.is_whitespace() || text::is_hidden(character)) {
+        return "goal".to_owned();
+    }
+    name
+}

@@ -1,0 +1,268 @@
+//! What an assessment stands on: the frozen rules, the assessed tree, the start tree and the base, and the
+//! private folders in which sources run on another tree than the workspace.
+//!
+//! Everything here blocks.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use evident_blobs::Blobs;
+use evident_collect::Collector;
+use evident_collect::tree::{Cached, Contents, Materialised, Rules, Side, Trees};
+use evident_core::assessment::Start;
+use evident_core::contract::{At, Contract, Placed, Since, Source};
+use evident_core::defence::Defence;
+use evident_core::digest::Digest;
+use evident_core::evidence::{Artifact, Evidence, TreeSpan};
+use evident_core::freshness::{self, Watched};
+use evident_core::outcome::{NoEvidence, Reason};
+use evident_core::tree::{self, Tree};
+use evident_patterns::Pattern;
+
+use crate::{Engine, Error, Opened, clock, start};
+
+/// Time that a source waits for a private folder which another check of the same contract uses.
+const FOLDER_WAIT: Duration = Duration::from_secs(600);
+
+/// The name and the media type of the artifact of a comparison.
+const CHANGES: (&str, &str) = ("changes", "application/x-ndjson");
+
+/// Trees and rules of one assessment.
+pub(crate) struct Ground {
+    blobs: Blobs,
+    trees: Trees,
+    rules: Rules,
+    workspace: PathBuf,
+    /// Where private folders of this contract lie.
+    private: PathBuf,
+    scratch: PathBuf,
+    protect: Vec<Pattern>,
+    /// The tree that is assessed.
+    assessed: Tree,
+    /// What the workspace was when it was last looked at.
+    seen: Tree,
+    origins: Option<Origins>,
+}
+
+/// The start tree and the base.
+struct Origins {
+    start: Tree,
+    base: Tree,
+    told: Start,
+}
+
+/// A folder in which sources are collected, and the tree that it holds.
+pub(crate) struct Place {
+    pub(crate) collector: Collector,
+    /// For a private folder: what it was brought to, and the hold on it.
+    private: Option<(Tree, Rules, Materialised)>,
+}
+
+impl Engine {
+    /// Trees with their stat caches in the cache folder.
+    pub(crate) fn trees(&self) -> Result<Trees, Error> {
+        Ok(Trees::new(&self.places.cache.join("stat"), self.blobs.clone())?)
+    }
+
+    /// Looks at the workspace, and finds or records what it is compared with. `since` names a commit that
+    /// takes the place of the recorded start.
+    pub(crate) fn ground(&self, opened: &Opened, since: Option<&str>) -> Result<Ground, Error> {
+        let trees = self.trees()?;
+        let workspace = opened.file.workspace.clone();
+        let (rules, origins) = self.origins(opened, &trees, since)?;
+        let assessed = trees.scan(&rules, &workspace, Cached::Use)?;
+        let key = self.record_path(&opened.file, "")?;
+        let key = key.file_stem().expect("has a name").to_owned();
+        Ok(Ground {
+            blobs: self.blobs.clone(),
+            private: self.places.cache.join("trees").join(key),
+            scratch: self.places.state.join("out"),
+            protect: patterns(&opened.contract.boundary.protect)?,
+            seen: assessed.clone(),
+            trees,
+            rules,
+            workspace,
+            assessed,
+            origins,
+        })
+    }
+
+    fn origins(
+        &self,
+        opened: &Opened,
+        trees: &Trees,
+        since: Option<&str>,
+    ) -> Result<(Rules, Option<Origins>), Error> {
+        let workspace = &opened.file.workspace;
+        let of_workspace = || Ok::<_, Error>(Rules::of_workspace(workspace)?);
+        if let Some(revision) = since {
+            let commit = start::commit(trees, workspace, revision)?;
+            let start = trees.of_commit(workspace, &commit)?;
+            let rules = marked(trees.rules_of(&start, &of_workspace()?)?, &opened.contract)?;
+            let told = Start {
+                tree: Trees::digest(&start),
+                recorded: clock::now(),
+                fresh: false,
+                base: Some(commit),
+                contract: opened.file.digest,
+            };
+            return Ok((rules.with_start(&start), Some(Origins { base: start.clone(), start, told })));
+        }
+        if !opened.contract.needs_start() {
+            return Ok((marked(of_workspace()?, &opened.contract)?, None));
+        }
+        let (record, fresh) = self.start(opened, trees)?;
+        let start = trees.load(record.tree)?;
+        let base = record.base.as_ref().map(|base| trees.load(base.tree)).transpose()?;
+        let rules =
+            if Defence::StartRules.stands() { trees.load_rules(record.rules)? } else { of_workspace()? };
+        let rules = marked(rules, &opened.contract)?;
+        let rules = if Defence::StartRules.stands() { rules.with_start(&start) } else { rules };
+        let told = Start {
+            tree: record.tree,
+            recorded: record.recorded,
+            fresh,
+            base: record.base.map(|base| base.commit),
+            contract: record.contract,
+        };
+        let base = base.unwrap_or_else(|| start.clone());
+        Ok((rules, Some(Origins { start, base, told })))
+    }
+}
+
+impl Ground {
+    /// Digest of the assessed tree.
+    pub(crate) fn assessed(&self) -> Digest {
+        Trees::digest(&self.assessed)
+    }
+
+    /// What the assessment says about its start.
+    pub(crate) fn told(&self) -> Option<Start> {
+        self.origins.as_ref().map(|origins| origins.told.clone())
+    }
+
+    /// The folder in which a source is collected; a private one is held until the place is dropped.
+    pub(crate) fn place(&self, at: At) -> Result<Place, Error> {
+        let (tree, name) = match at {
+            At::Work => {
+                let collector =
+                    Collector::new(&self.workspace, &self.scratch, self.blobs.clone(), self.rules.clone())?;
+                return Ok(Place { collector, private: None });
+            }
+            At::Base => (self.with_inputs(&self.origins().base), "base"),
+            At::Snapshot => (self.snapshot()?, "snapshot"),
+        };
+        let rules = self.trees.rules_of(&tree, &self.rules)?;
+        let folder = self.private.join(name);
+        let held = self.trees.materialise(&tree, &rules, &folder, FOLDER_WAIT)?;
+        let collector = Collector::new(&folder, &self.scratch, self.blobs.clone(), rules.clone())?;
+        Ok(Place { collector, private: Some((tree, rules, held)) })
+    }
+
+    /// The assessed tree with every protected path, and every file of the contract's inputs, as it was at
+    /// the start.
+    fn snapshot(&self) -> Result<Tree, Error> {
+        // The contents are needed: a scan keeps none.
+        let work = self.trees.store(&self.rules, &self.workspace)?;
+        if !Defence::ProtectedFromStart.stands() {
+            return Ok(work);
+        }
+        Ok(work.with_paths_of(&self.origins().start, |path| self.is_protected(path)))
+    }
+
+    /// A commit holds no ignored file: the inputs come from the start tree.
+    fn with_inputs(&self, base: &Tree) -> Tree {
+        base.with_paths_of(&self.origins().start, |path| self.rules.is_input(path))
+    }
+
+    fn is_protected(&self, path: &[u8]) -> bool {
+        let path = String::from_utf8_lossy(path);
+        self.protect.iter().any(|pattern| pattern.matches(&path))
+    }
+
+    fn origins(&self) -> &Origins {
+        self.origins.as_ref().expect("a contract that needs a start has one")
+    }
+
+    /// Looks at the workspace again after a batch of sources, and says what they were collected on.
+    pub(crate) fn look(&mut self) -> Result<Watched, Error> {
+        let before = Trees::digest(&self.seen);
+        let now = self.trees.scan(&self.rules, &self.workspace, Cached::Use)?;
+        let span = TreeSpan { before, after: Trees::digest(&now) };
+        let reference = if span.before == span.after { &self.assessed } else { &self.seen };
+        let changed = changed_paths(reference, &now);
+        self.seen = now;
+        Ok(Watched { expected: self.assessed(), span, changed })
+    }
+
+    /// Looks at a private folder after a source ran in it; nothing for the workspace.
+    pub(crate) fn look_at(&self, place: &Place) -> Result<Option<Watched>, Error> {
+        let Some((tree, rules, held)) = &place.private else { return Ok(None) };
+        let now = self.trees.scan(rules, held.folder(), Cached::Never)?;
+        let expected = held.tree();
+        let changed = changed_paths(expected, &now);
+        let before = Trees::digest(tree);
+        let after = if changed.is_empty() { before } else { Trees::digest(&now) };
+        Ok(Some(Watched { expected: before, span: TreeSpan { before, after }, changed }))
+    }
+
+    /// Compares the assessed tree with the start or the base.
+    pub(crate) fn compare(&self, source: &Source, since: Since) -> Result<Evidence, Error> {
+        let started = clock::now();
+        let origins = self.origins();
+        let from = match since {
+            Since::Start => &origins.start,
+            Since::Base => &origins.base,
+        };
+        let from = Side { name: since.word(), tree: from, contents: Contents::Blobs };
+        let to = Side { name: "work", tree: &self.assessed, contents: Contents::Folder(&self.workspace) };
+        let mut writer = self.blobs.create()?;
+        match self.trees.describe(&from, &to, &mut writer) {
+            Ok(()) => {}
+            Err(evident_collect::Error::Unsteady { path }) => {
+                let detail = format!("`{}` changed while the trees were compared", path.display());
+                return Ok(freshness::none(source, Reason::TreeChanged, &detail, started));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        writer.flush().map_err(evident_collect::Error::Write)?;
+        let (digest, size) = writer.finish()?;
+        let mut origin = freshness::origin(source, started);
+        origin.ended = clock::now();
+        // A start that was recorded a moment ago forgives whatever was done before.
+        origin.worker_writable = origins.told.fresh && since == Since::Start;
+        let artifact = Artifact { name: CHANGES.0.into(), media_type: CHANGES.1.into(), size, digest };
+        let overflow = size > source.artifact_bytes_max;
+        if overflow {
+            let detail = format!("the comparison has {size} bytes, at most {}", source.artifact_bytes_max);
+            return Ok(freshness::none(source, Reason::NoEvidence(NoEvidence::Overflow), &detail, started));
+        }
+        Ok(Evidence { origin, artifacts: vec![artifact], shortfall: None })
+    }
+
+    /// The last look: the paths that differ from the assessed tree. Where a pass depends on it, every file
+    /// is read.
+    pub(crate) fn changed_since(&self, decides: bool) -> Result<Vec<String>, Error> {
+        let cached = if decides && Defence::FullDigest.stands() { Cached::Never } else { Cached::Use };
+        let now = self.trees.scan(&self.rules, &self.workspace, cached)?;
+        Ok(changed_paths(&self.assessed, &now))
+    }
+}
+
+/// Rules with the patterns of a contract: what they match counts, ignored or not.
+pub(crate) fn marked(rules: Rules, contract: &Contract) -> Result<Rules, Error> {
+    let inputs = if Defence::Inputs.stands() { patterns(&contract.boundary.inputs)? } else { Vec::new() };
+    Ok(rules.with_marked(inputs, patterns(&contract.boundary.protect)?))
+}
+
+/// Patterns of a sound contract: its checker has refused the others.
+fn patterns(texts: &[Placed<String>]) -> Result<Vec<Pattern>, Error> {
+    texts.iter().map(|text| Pattern::parse(&text.value).map_err(Error::Pattern)).collect()
+}
+
+/// Paths that differ, as text, in byte order.
+pub(crate) fn changed_paths(from: &Tree, to: &Tree) -> Vec<String> {
+    let changes = tree::compare(from, to);
+    changes.changes.iter().map(|change| String::from_utf8_lossy(&change.path).into_owned()).collect()
+}

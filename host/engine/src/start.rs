@@ -1,0 +1,208 @@
+//! The start of a contract's work: the start tree and the base, recorded once and moved only by its owner.
+//!
+//! A record lies in the state folder, one for each contract in its workspace. It names the stored tree,
+//! the frozen ignore rules, the commit of the base, and every change that the owner accepted since.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use evident_collect::tree::{Rules, Trees};
+use evident_core::digest::Digest;
+use evident_core::evidence::Timestamp;
+use evident_core::tree::Tree;
+use evident_patterns::Pattern;
+use serde::{Deserialize, Serialize};
+
+use crate::ground::marked;
+use crate::{ContractFile, Engine, Error, Opened, clock};
+
+/// Version of the stored form.
+const VERSION: u32 = 1;
+
+/// The folder of the records in the state folder.
+pub(crate) const FOLDER: &str = "starts";
+
+/// What was recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Record {
+    version: u32,
+    /// The contract and its workspace, for a person.
+    contract_path: PathBuf,
+    workspace: PathBuf,
+    /// Of the contract's text when it was recorded.
+    pub(crate) contract: Digest,
+    pub(crate) recorded: Timestamp,
+    /// The start tree: the digest of its stored manifest.
+    pub(crate) tree: Digest,
+    /// The ignore rules, frozen.
+    pub(crate) rules: Digest,
+    pub(crate) base: Option<Base>,
+    accepted: Vec<Accepted>,
+}
+
+/// The base, resolved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Base {
+    /// As the contract says it.
+    revision: String,
+    /// The commit that it meant.
+    pub(crate) commit: String,
+    /// Its tree.
+    pub(crate) tree: Digest,
+}
+
+/// A change that the owner accepted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    at: Timestamp,
+    patterns: Vec<String>,
+    /// The start tree before.
+    before: Digest,
+}
+
+impl Engine {
+    /// Reads the record of a contract, or makes it from the workspace as it is; true where it was made.
+    pub(crate) fn start(&self, opened: &Opened, trees: &Trees) -> Result<(Record, bool), Error> {
+        let path = self.record_path(&opened.file, FOLDER)?;
+        let (mut record, fresh) = match read(&path)? {
+            Some(record) => (record, false),
+            None => (self.record(opened, trees)?, true),
+        };
+        let wanted = opened.contract.base.as_ref().map(|base| base.value.as_str());
+        let is_resolved = record.base.as_ref().map(|base| base.revision.as_str()) == wanted;
+        if !is_resolved {
+            record.base =
+                wanted.map(|revision| resolve(trees, &opened.file.workspace, revision)).transpose()?;
+        }
+        if fresh || !is_resolved {
+            write(&path, &record)?;
+        }
+        Ok((record, fresh))
+    }
+
+    fn record(&self, opened: &Opened, trees: &Trees) -> Result<Record, Error> {
+        let rules = marked(Rules::of_workspace(&opened.file.workspace)?, &opened.contract)?;
+        let tree = trees.store(&rules, &opened.file.workspace)?;
+        Ok(Record {
+            version: VERSION,
+            contract_path: canonical(&opened.file)?,
+            workspace: opened.file.workspace.clone(),
+            contract: opened.file.digest,
+            recorded: clock::now(),
+            tree: Trees::digest(&tree),
+            rules: trees.keep_rules(&rules)?,
+            base: None,
+            accepted: Vec::new(),
+        })
+    }
+
+    /// Records the start tree of a contract now, where there is none yet; false where there is one.
+    ///
+    /// # Errors
+    /// The host's own failure. The contract must be sound.
+    pub fn record_start(&self, opened: &Opened) -> Result<bool, Error> {
+        let (_, fresh) = self.start(opened, &self.trees()?)?;
+        Ok(fresh)
+    }
+
+    /// Moves the start tree: every path that matches one of `patterns` (as in CODEOWNERS) is from now on
+    /// as it is in the workspace. Gives the paths that changed sides, in byte order.
+    ///
+    /// # Errors
+    /// [`Error::NoStart`] where nothing was recorded yet; the host's own failure.
+    pub fn accept_change(&self, opened: &Opened, patterns: &[Pattern]) -> Result<Vec<String>, Error> {
+        let path = self.record_path(&opened.file, FOLDER)?;
+        let mut record = read(&path)?.ok_or_else(|| Error::NoStart { path: opened.file.path.clone() })?;
+        let trees = self.trees()?;
+        let before = trees.load(record.tree)?;
+        let rules = marked(trees.load_rules(record.rules)?, &opened.contract)?.with_start(&before);
+        let now = trees.store(&rules, &opened.file.workspace)?;
+        let is_meant = |path: &[u8]| {
+            let path = String::from_utf8_lossy(path);
+            patterns.iter().any(|pattern| pattern.matches(&path))
+        };
+        let moved = before.with_paths_of(&now, is_meant);
+        let paths = crate::ground::changed_paths(&before, &moved);
+        if !paths.is_empty() {
+            record.accepted.push(Accepted {
+                at: clock::now(),
+                patterns: patterns.iter().map(ToString::to_string).collect(),
+                before: record.tree,
+            });
+            record.tree = trees.keep(&moved)?;
+            write(&path, &record)?;
+        }
+        Ok(paths)
+    }
+
+    /// One file for each contract, named by workspace and place of the contract.
+    pub(crate) fn record_path(&self, file: &ContractFile, folder: &str) -> Result<PathBuf, Error> {
+        let key = format!("{}\0{}", file.workspace.display(), canonical(file)?.display());
+        let name = format!("{}.json", evident_blobs::Blobs::digest(key.as_bytes()).short());
+        Ok(self.places.state.join(folder).join(name))
+    }
+}
+
+impl Record {
+    /// The stored trees that this record needs: nothing of them may be removed.
+    pub(crate) fn trees(&self) -> impl Iterator<Item = Digest> {
+        [self.tree].into_iter().chain(self.base.as_ref().map(|base| base.tree))
+    }
+
+    /// True if what it is about is gone, so that nobody will ask for it again.
+    pub(crate) fn is_orphaned(&self) -> bool {
+        !self.workspace.exists()
+    }
+}
+
+fn canonical(file: &ContractFile) -> Result<PathBuf, Error> {
+    fs::canonicalize(&file.path).map_err(|source| Error::Contract { path: file.path.clone(), source })
+}
+
+fn resolve(trees: &Trees, workspace: &Path, revision: &str) -> Result<Base, Error> {
+    let commit = commit(trees, workspace, revision)?;
+    let tree: Tree = trees.of_commit(workspace, &commit)?;
+    Ok(Base { revision: revision.to_owned(), commit, tree: Trees::digest(&tree) })
+}
+
+/// The commit that a revision names now.
+pub(crate) fn commit(trees: &Trees, workspace: &Path, revision: &str) -> Result<String, Error> {
+    trees.resolve(workspace, revision).map_err(|error| match error {
+        evident_collect::Error::Git { problem, .. } => {
+            Error::Revision { revision: revision.to_owned(), message: problem }
+        }
+        other => other.into(),
+    })
+}
+
+/// Nothing where there is no record; a damaged one is never taken for none, because a new start tree would
+/// forgive every change since the old one.
+pub(crate) fn read(path: &Path) -> Result<Option<Record>, Error> {
+    let json = match fs::read(path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::State { action: "read", path: path.to_owned(), source }),
+    };
+    let stored = |message: String| Error::Stored { path: path.to_owned(), message };
+    let record: Record = serde_json::from_slice(&json).map_err(|error| stored(error.to_string()))?;
+    if record.version != VERSION {
+        return Err(stored(format!("it has version {}, this host reads {VERSION}", record.version)));
+    }
+    Ok(Some(record))
+}
+
+/// Renamed into place: a reader sees the old one or the new one, whole.
+fn write(path: &Path, record: &Record) -> Result<(), Error> {
+    let failed = |source| Error::State { action: "write", path: path.to_owned(), source };
+    let folder = path.parent().expect("lies in a folder");
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let json = serde_json::to_vec_pretty(record).expect("a record has a JSON form");
+    fresh.write_all(&json).and_then(|()| fresh.as_file().sync_all()).map_err(failed)?;
+    fresh.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
