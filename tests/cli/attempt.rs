@@ -1,11 +1,23 @@
 //! `evident lint --try`: every source is collected once, and nothing is judged.
 
-use crate::reports::{GREEN, HEAD, RED, contract_of_many};
+use crate::reports::{GREEN, HEAD, RED};
 use crate::workspace::Workspace;
+
+/// A contract of these sources. Nothing is judged, so that it does not matter by whom it would be.
+fn contract(sources: &[(&str, &str)]) -> String {
+    let mut text = HEAD.to_owned();
+    for (name, source) in sources {
+        text += &format!(
+            "\n[evidence.{name}]\n{source}\n\n[criteria.{name}]\nchecker = \"benchmark\"\nevidence = \"{name}\"\n\
+             config = {{ max = \"1 ms\" }}\n"
+        );
+    }
+    text
+}
 
 #[test]
 fn every_source_gives_evidence() {
-    let workspace = Workspace::new(&contract_of_many([
+    let workspace = Workspace::new(&contract(&[
         ("green", r#"run = ["cat", "green.xml"]"#),
         // A red suite is evidence all the same: what it proves is not asked here.
         ("red", "run = [\"sh\", \"-c\", \"cat red.xml; exit 1\"]"),
@@ -19,7 +31,7 @@ fn every_source_gives_evidence() {
 /// Catches a silent first day: the source that changes the tree is named with what it changed.
 #[test]
 fn what_gives_nothing_is_named() {
-    let workspace = Workspace::new(&contract_of_many([
+    let workspace = Workspace::new(&contract(&[
         ("green", r#"run = ["cat", "green.xml"]"#),
         ("builder", "run = [\"sh\", \"-c\", \"mkdir -p out; echo a > out/a.log; cp green.xml {out}\"]"),
         ("absent", r#"run = ["no-such-program"]"#),

@@ -9,7 +9,7 @@ use crate::workspace::{Run, Workspace, repository, run};
 /// What differs from machine to machine. The engine's line says its age after some months.
 const FILTERS: &[(&str, &str)] = &[
     (r"[\d.]+ [KMGT]iB free", "[SIZE] free"),
-    (r"(?m)^  (ok|note)  ( *)wasmtime .*\n(?:          .*\n)?", "  [WASMTIME]\n"),
+    (r"(?m)^  (ok|note)  ( *)webassembly .*\n(?:          .*\n)?", "  [ENGINE]\n"),
     (r"on linux \w+", "on linux [PROCESSOR]"),
 ];
 
@@ -64,7 +64,7 @@ fn folders_that_others_can_write() {
 fn the_engine_is_the_one_of_the_manifest() {
     let (_workspace, mut command) = machine();
     let shown = run(&mut command).stdout;
-    let line = shown.lines().find(|line| line.contains("wasmtime")).expect("is told");
+    let line = shown.lines().find(|line| line.contains("webassembly")).expect("is told");
     let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("is there");
     let (_, package) = lock.split_once("name = \"wasmtime\"\nversion = \"").expect("is locked");
     let version = package.split('"').next().expect("has one");

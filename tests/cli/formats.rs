@@ -1,12 +1,10 @@
 //! The formats `junit` and `github`: what a build server is told, and that no text gets out of its place.
 
-use std::process::Command;
-
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
 use crate::reports::{GREEN, HEAD, RED, contract, suite};
-use crate::workspace::{Run, Workspace, clause, run, verdict};
+use crate::workspace::{Run, Workspace, clause, verdict};
 
 /// Times, which differ from run to run, beside what every golden hides.
 const FILTERS: &[(&str, &str)] = &[(r#"time="\d+\.\d+""#, r#"time="[TIME]""#), (r"[0-9a-f]{64}", "[DIGEST]")];
@@ -17,16 +15,8 @@ fn golden(name: &str, run: &Run) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.set_filters(FILTERS.to_vec());
-    let shown = format!("exit: {}\n----- stdout\n{}----- stderr\n{}", run.exit, run.stdout, run.stderr);
+    let shown = format!("exit: {}\n----- stdout\n{}", run.exit, run.stdout);
     settings.bind(|| insta::assert_snapshot!(name, shown));
-}
-
-fn check(workspace: &Workspace, format: &str) -> Run {
-    workspace.run(["check", "--format", format])
-}
-
-fn undecided() -> Workspace {
-    Workspace::new(&contract(r#"run = ["no-such-program"]"#))
 }
 
 /// Texts that would end an attribute, an element or a line, in every place that others write.
@@ -40,39 +30,67 @@ fn hostile() -> Workspace {
     workspace
 }
 
-#[test]
-fn junit() {
-    golden("junit-met", &check(&suite(GREEN), "junit"));
-    golden("junit-unmet", &check(&suite(RED), "junit"));
-    golden("junit-undecided", &check(&undecided(), "junit"));
-    golden("junit-hostile", &check(&hostile(), "junit"));
-}
-
-#[test]
-fn github() {
-    golden("github-met", &check(&suite(GREEN), "github"));
-    golden("github-unmet", &check(&suite(RED), "github"));
-    golden("github-undecided", &check(&undecided(), "github"));
-    golden("github-hostile", &check(&hostile(), "github"));
-}
-
-/// Catches a command that a test's name or message smuggles into the log: each line is one of ours.
-#[test]
-fn a_text_is_no_command_of_its_own() {
-    let run = check(&hostile(), "github");
-    assert_eq!(run.exit, 1, "{run:#?}");
-    for line in run.stdout.lines() {
-        let (_, properties, data) = {
-            let mut parts = line.strip_prefix("::").expect("a command").splitn(2, "::");
-            let head = parts.next().expect("has one");
-            let (level, properties) = head.split_once(' ').expect("has a title");
-            (level, properties, parts.next().expect("has data"))
-        };
-        assert!(!properties.contains('\n') && !data.contains('\r'), "{line}");
-        assert!(!data.contains("%0A"), "a text of the evidence that ends the line: {line}");
+/// Checks in every format, which must not change the exit code, and gives what `junit` and `github` show.
+fn shown(workspace: &Workspace, exit: i32) -> (Run, Run) {
+    let check = |format: &str| {
+        let run = workspace.run(["check", "--format", format]);
+        assert_eq!(run.exit, exit, "{format}: {run:#?}");
+        run
+    };
+    for format in ["human", "json", "markdown"] {
+        check(format);
     }
-    // One for the finding, one for the verdict.
-    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+    (check("junit"), check("github"))
+}
+
+#[test]
+fn met() {
+    let (junit, github) = shown(&suite(GREEN), 0);
+    golden("junit-met", &junit);
+    golden("github-met", &github);
+    is_xml(&junit.stdout, None);
+    judged_again(&junit.stdout, "pass");
+}
+
+#[test]
+fn unmet() {
+    let (junit, github) = shown(&suite(RED), 1);
+    golden("junit-unmet", &junit);
+    golden("github-unmet", &github);
+    is_xml(&junit.stdout, Some("failure"));
+    judged_again(&junit.stdout, "fail");
+}
+
+/// No reader takes what was not decided for a pass.
+#[test]
+fn undecided() {
+    let workspace = Workspace::new(&contract(r#"run = ["no-such-program"]"#));
+    let (junit, github) = shown(&workspace, 3);
+    golden("junit-undecided", &junit);
+    golden("github-undecided", &github);
+    is_xml(&junit.stdout, Some("error"));
+    judged_again(&junit.stdout, "fail");
+}
+
+/// Catches a command that a test's name or message smuggles into the log, and one that ends its element:
+/// each line is one of ours, and what the evidence had escaped already stays so.
+#[test]
+fn a_text_stays_in_its_place() {
+    let (junit, github) = shown(&hostile(), 1);
+    golden("junit-hostile", &junit);
+    golden("github-hostile", &github);
+    is_xml(&junit.stdout, Some("failure"));
+    judged_again(&junit.stdout, "fail");
+    let lines: Vec<&str> = github.stdout.split(['\r', '\n']).filter(|line| !line.is_empty()).collect();
+    let [finding, verdict] = lines[..] else {
+        panic!("one for the finding, one for the verdict: {lines:#?}")
+    };
+    assert!(finding.starts_with("::error title=correct (fail)::test-failed: "), "{finding}");
+    assert!(finding.contains("%0A::error::\"%250A::warning::"), "{finding}");
+    assert!(
+        verdict.starts_with("::error title=evident::") && verdict.contains("%250A::notice::"),
+        "{verdict}"
+    );
 }
 
 /// A place in the change: the annotation stands beside the line.
@@ -92,7 +110,7 @@ config   = {{ added = ["ignored"] }}
     workspace.write("src/a:b,c.rs", "one\n");
     assert_eq!(workspace.run(["check"]).exit, 0);
     workspace.write("src/a:b,c.rs", "one\nignored\n");
-    let run = check(&workspace, "github");
+    let run = workspace.run(["check", "--format", "github"]);
     assert_eq!(run.exit, 1, "{run:#?}");
     assert!(run.stdout.contains("::error file=src/a%3Ab%2Cc.rs,"), "{}", run.stdout);
 }
@@ -117,57 +135,35 @@ fn names(xml: &str) -> Vec<String> {
     }
 }
 
-#[test]
-fn junit_is_xml_whatever_the_texts_are() {
-    for (workspace, expected) in [
-        (suite(GREEN), None),
-        (suite(RED), Some("failure")),
-        (undecided(), Some("error")),
-        (hostile(), Some("failure")),
-    ] {
-        let xml = check(&workspace, "junit").stdout;
-        let names = names(&xml);
-        let mut all =
-            vec!["testsuites", "testsuite", "properties", "property", "property", "property", "property"];
-        all.push("testcase");
-        all.extend(expected);
-        assert_eq!(names, all, "{xml}");
-    }
+/// Every text and every element is where it belongs.
+fn is_xml(xml: &str, verdict: Option<&str>) {
+    let property = "property";
+    let mut expected = vec!["testsuites", "testsuite", "properties", property, property, property, property];
+    expected.push("testcase");
+    expected.extend(verdict);
+    assert_eq!(names(xml), expected, "{xml}");
 }
 
 /// Another reader of JUnit must come to the same end: here it is evident's own.
-#[test]
-fn evident_judges_its_own_junit() {
-    for (workspace, exit, tests) in
-        [(suite(GREEN), 0, 1), (suite(RED), 1, 1), (undecided(), 1, 1), (hostile(), 1, 1)]
-    {
-        let inner = check(&workspace, "junit");
-        let outer = Workspace::new(&contract(r#"run = ["cat", "report.xml"]"#));
-        outer.write("report.xml", &inner.stdout);
-        let (run, assessment) = outer.check();
-        assert_eq!(run.exit, exit, "{}\n{assessment:#}", inner.stdout);
-        assert_eq!(clause(&assessment, "correct")["outcome"]["examined"]["count"], tests);
-        let expected = if exit == 0 { "pass" } else { "fail" };
-        assert_eq!(verdict(&assessment, "correct"), expected);
-    }
+fn judged_again(junit: &str, expected: &str) {
+    let outer = suite(junit);
+    let (run, assessment) = outer.check();
+    assert_eq!(run.exit, i32::from(expected != "pass"), "{junit}\n{assessment:#}");
+    assert_eq!(clause(&assessment, "correct")["outcome"]["examined"]["count"], 1, "one clause");
+    assert_eq!(verdict(&assessment, "correct"), expected, "{junit}");
 }
 
-/// The exit code is the same in every format.
+/// A warning about the contract is no part of the document that a build server reads.
 #[test]
-fn the_exit_code_does_not_depend_on_the_format() {
-    for format in ["human", "json", "markdown", "junit", "github"] {
-        for (workspace, exit) in [(suite(GREEN), 0), (suite(RED), 1), (undecided(), 3)] {
-            assert_eq!(check(&workspace, format).exit, exit, "{format}");
-        }
-    }
-}
-
-/// A build server without HOME and without a terminal gets the same.
-#[test]
-fn junit_goes_to_stdout_alone() {
-    let workspace = suite(GREEN);
-    let mut command: Command = workspace.command(["check", "--format", "junit"]);
-    let run = run(command.env_remove("LANG"));
-    assert_eq!(run.stderr, "");
-    assert!(run.stdout.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"), "{}", run.stdout);
+fn the_document_stands_alone_on_stdout() {
+    let workspace = Workspace::new(&contract(r#"files = ["report.xml"]"#));
+    workspace.write("report.xml", GREEN);
+    let run = workspace.run(["check", "--format", "junit"]);
+    assert!(run.stderr.contains("self-written-evidence"), "{}", run.stderr);
+    assert!(
+        run.stdout.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.ends_with("</testsuites>\n"), "{}", run.stdout);
 }

@@ -82,12 +82,15 @@ fn a_variant_that_passes_is_named() {
     assert_eq!(run().exit, 2, "{}", run().stderr);
 }
 
+/// A name, files of the case, and words of what is said.
+type Broken<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn cases_that_cannot_be_read() {
     let workspace = Workspace::empty();
     workspace.write("empty/README", "no case\n");
     workspace.golden("checker-test-empty", &["checker", "test", "test-report", "empty"]);
-    let broken: &[(&str, &[(&str, &str)], &str)] = &[
+    let broken: &[Broken<'_>] = &[
         ("no-expectation", &[("evidence/report/a.xml", "")], "has no `expected.json`"),
         ("no-evidence", &[("expected.json", r#"{"status": "pass"}"#)], "cannot be listed"),
         ("no-json", &[("expected.json", "{")], "`expected.json`: "),

@@ -55,8 +55,18 @@ struct Origins {
 /// A folder in which sources are collected, and the tree that it holds.
 pub(crate) struct Place {
     pub(crate) collector: Collector,
-    /// For a private folder: what it was brought to, and the hold on it.
-    private: Option<(Tree, Rules, Materialised)>,
+    /// For a private folder.
+    private: Option<Private>,
+}
+
+/// A private folder, held.
+struct Private {
+    /// The tree that it should hold, if the workspace is still the assessed tree.
+    expected: Digest,
+    /// The tree that it was brought to.
+    tree: Digest,
+    rules: Rules,
+    held: Materialised,
 }
 
 impl Engine {
@@ -144,31 +154,37 @@ impl Ground {
 
     /// The folder in which a source is collected; a private one is held until the place is dropped.
     pub(crate) fn place(&self, at: At) -> Result<Place, Error> {
-        let (tree, name) = match at {
+        let (tree, expected, name) = match at {
             At::Work => {
                 let collector =
                     Collector::new(&self.workspace, &self.scratch, self.blobs.clone(), self.rules.clone())?;
                 return Ok(Place { collector, private: None });
             }
-            At::Base => (self.with_inputs(&self.origins().base), "base"),
-            At::Snapshot => (self.snapshot()?, "snapshot"),
+            At::Base => {
+                let tree = self.with_inputs(&self.origins().base);
+                let expected = Trees::digest(&tree);
+                (tree, expected, "base")
+            }
+            At::Snapshot => {
+                // The contents are needed: the scan of the assessed tree kept none.
+                let work = self.trees.store(&self.rules, &self.workspace)?;
+                (self.protected(work), Trees::digest(&self.protected(self.assessed.clone())), "snapshot")
+            }
         };
         let rules = self.trees.rules_of(&tree, &self.rules)?;
         let folder = self.private.join(name);
         let held = self.trees.materialise(&tree, &rules, &folder, FOLDER_WAIT)?;
         let collector = Collector::new(&folder, &self.scratch, self.blobs.clone(), rules.clone())?;
-        Ok(Place { collector, private: Some((tree, rules, held)) })
+        let tree = Trees::digest(&tree);
+        Ok(Place { collector, private: Some(Private { expected, tree, rules, held }) })
     }
 
-    /// The assessed tree with every protected path, and every file of the contract's inputs, as it was at
-    /// the start.
-    fn snapshot(&self) -> Result<Tree, Error> {
-        // The contents are needed: a scan keeps none.
-        let work = self.trees.store(&self.rules, &self.workspace)?;
+    /// A tree with every protected path as it was at the start.
+    fn protected(&self, tree: Tree) -> Tree {
         if !Defence::ProtectedFromStart.stands() {
-            return Ok(work);
+            return tree;
         }
-        Ok(work.with_paths_of(&self.origins().start, |path| self.is_protected(path)))
+        tree.with_paths_of(&self.origins().start, |path| self.is_protected(path))
     }
 
     /// A commit holds no ignored file: the inputs come from the start tree.
@@ -198,13 +214,12 @@ impl Ground {
 
     /// Looks at a private folder after a source ran in it; nothing for the workspace.
     pub(crate) fn look_at(&self, place: &Place) -> Result<Option<Watched>, Error> {
-        let Some((tree, rules, held)) = &place.private else { return Ok(None) };
-        let now = self.trees.scan(rules, held.folder(), Cached::Never)?;
-        let expected = held.tree();
-        let changed = changed_paths(expected, &now);
-        let before = Trees::digest(tree);
+        let Some(private) = &place.private else { return Ok(None) };
+        let now = self.trees.scan(&private.rules, private.held.folder(), Cached::Never)?;
+        let changed = changed_paths(private.held.tree(), &now);
+        let before = private.tree;
         let after = if changed.is_empty() { before } else { Trees::digest(&now) };
-        Ok(Some(Watched { expected: before, span: TreeSpan { before, after }, changed }))
+        Ok(Some(Watched { expected: private.expected, span: TreeSpan { before, after }, changed }))
     }
 
     /// Compares the assessed tree with the start or the base.

@@ -102,6 +102,14 @@ pub enum Error {
         /// What git said.
         message: String,
     },
+    /// A checker could not be compiled or asked, for a reason of the host's own.
+    #[error("the checker `{name}` could not be loaded: {message}")]
+    Checker {
+        /// Which.
+        name: String,
+        /// What happened.
+        message: String,
+    },
     /// Nothing was recorded for this contract.
     #[error("no start tree is recorded for the contract `{path}`")]
     NoStart {

@@ -11,6 +11,7 @@ use evident_core::contract::lint::{self, CheckerState};
 use evident_core::contract::{self, CONTRACT_BYTES_MAX, Clause, Contract, LimitEntries, Recipe, Wasi};
 use evident_core::descriptor::Descriptor;
 use evident_core::digest::Digest;
+use evident_core::outcome::FaultClass;
 use evident_core::problem::{Problem, Rule, has_errors};
 use evident_registry::Resolved;
 use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
@@ -110,7 +111,7 @@ impl Engine {
         // A text that is no TOML is not held against the rest: nothing of it could be read.
         if !problems.iter().any(|problem| problem.rule == Rule::Syntax) {
             problems.extend(lint::structure(&contract));
-            problems.extend(self.load_checkers(&contract, workspace, listener, &mut checkers));
+            problems.extend(self.load_checkers(&contract, workspace, listener, &mut checkers)?);
             for clause in &contract.clauses {
                 problems.extend(self.lint_clause(text, &contract, clause, &checkers));
             }
@@ -144,7 +145,7 @@ impl Engine {
         workspace: &Path,
         listener: &Listener,
         loaded: &mut BTreeMap<String, LoadedChecker>,
-    ) -> Vec<Problem> {
+    ) -> Result<Vec<Problem>, Error> {
         let mut problems = Vec::new();
         let known = evident_registry::names(contract);
         for clause in &contract.clauses {
@@ -163,6 +164,10 @@ impl Engine {
                     loaded.insert(name.clone(), checker);
                     continue;
                 }
+                // The contract is not to blame where no compiler could be started.
+                Ok(Err(fault)) if fault.class == FaultClass::WorkerCrash => {
+                    return Err(Error::Checker { name: name.clone(), message: fault.message });
+                }
                 Ok(Err(fault)) => {
                     format!("the checker `{name}` is refused ({}): {}", fault.class, fault.message)
                 }
@@ -176,7 +181,7 @@ impl Engine {
                 problems.push(Problem::new(Rule::CheckerRefused, span, message));
             }
         }
-        problems
+        Ok(problems)
     }
 
     fn lint_clause(

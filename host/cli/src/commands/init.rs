@@ -134,7 +134,7 @@ fn next(path: &Path, first: &[First], is_fresh: bool) -> String {
 
 /// Adds a line to an ignore file: a build that writes into the tree would make its own evidence void.
 fn ignore(folder: &Path, advice: &Advice) -> anyhow::Result<()> {
-    let path = folder.join(&advice.file);
+    let path = folder.join(advice.file);
     let failed = || format!("failed to write `{}`", path.display());
     let before = match fs::read_to_string(&path) {
         Ok(text) => text,
@@ -143,7 +143,7 @@ fn ignore(folder: &Path, advice: &Advice) -> anyhow::Result<()> {
     };
     let mut file = OpenOptions::new().append(true).create(true).open(&path).with_context(failed)?;
     let parted = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-    write!(file, "{parted}{}\n", advice.line).with_context(failed)?;
+    writeln!(file, "{parted}{}", advice.line).with_context(failed)?;
     ui::chatter(&format!("added `{}` to {}: {}\n", advice.line, advice.file, advice.why));
     Ok(())
 }
