@@ -23,6 +23,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{12,64}\b", "[DIGEST]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[DATE]"),
     (r"(exit code \d+|signal \d+), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),
+    (r"(comparison of trees), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),
     (r"age (\d+ ms|\d+\.\d s)", "age [TIME]"),
     (r"fuel \d+, memory [\d.]+ [KM]iB, (\d+ ms|\d+\.\d s)", "fuel [FUEL], memory [SIZE], [TIME]"),
     (r"(  from +.+) \([\d.]+ KiB\)", "$1 ([SIZE])"),

@@ -136,8 +136,12 @@ fn ground(assessment: &Assessment) -> String {
         if let Some(base) = &start.base {
             text += &format!(", base {}", text::name(base.get(..12).unwrap_or(base)));
         }
+        if let Some(last) = start.accepted_last {
+            text += &format!(", {} accepted change(s), the last of {}", start.accepted, time(last));
+        }
         if start.contract != assessment.contract {
-            text += "; the contract has changed since the start";
+            text += "; the contract is not the one of the start, so nothing is proven: \
+                     `evident accept-change` it if the edit is yours";
         }
     }
     text

@@ -52,8 +52,13 @@ pub struct Start {
     pub fresh: bool,
     /// The commit of the base; absent where the base is the start tree.
     pub base: Option<String>,
-    /// Digest of the contract's text when it was recorded.
+    /// Digest of the contract's text when it was recorded, or when its owner last accepted a change of it.
+    /// Where it is another one now, no pass is proven.
     pub contract: Digest,
+    /// How often the owner accepted changes since.
+    pub accepted: u64,
+    /// When the last time was.
+    pub accepted_last: Option<Timestamp>,
 }
 
 /// A clause and what came out.

@@ -174,12 +174,11 @@ fn bound_twice<'a>(bound: &BoundSlot<'a>) -> Option<&'a Artifact> {
     again.map(|(artifact, _)| *artifact)
 }
 
-/// True if a pass over these slots is asserted, not proven: what is judged holds something that the
-/// worker could have written. A trusted slot only says what it is compared with, so it proves nothing.
+/// True if a pass over these slots is asserted, not proven: something in them the worker could have
+/// written. That a trusted slot holds none of it proves nothing about the others.
 #[must_use]
 pub fn rests_on_worker(bound: &[BoundSlot<'_>]) -> bool {
-    let judged = bound.iter().filter(|slot| !slot.slot.trusted);
-    judged.flat_map(|slot| &slot.artifacts).any(|(_, origin)| origin.worker_writable)
+    bound.iter().flat_map(|slot| &slot.artifacts).any(|(_, origin)| origin.worker_writable)
 }
 
 fn wrong_number(slot: &Slot, bound: &BoundSlot<'_>) -> String {

@@ -60,13 +60,23 @@ pub fn at_the_end(mut outcome: Outcome, changed: &[String]) -> Outcome {
     outcome
 }
 
-/// The evidence of a source that is not collected because `need` gave none: it would be about what is
-/// not there.
+/// The evidence of a source that is not collected because of what it needs: where `need` gave no evidence,
+/// it would be about what is not there. A need that no clause reads (`is_read`) has nothing to say but how
+/// it ended: where that supports no pass, a build for example, what follows would be about an older one.
 #[must_use]
-pub fn without_need(source: &Source, need: &Origin, shortfall: &Shortfall, at: Timestamp) -> Evidence {
-    let why = text::clean(&shortfall.detail, NEED_BYTES_MAX, Lines::Join);
-    let detail = format!("needs `{}`, which gave no evidence: {why}", need.source);
-    none(source, Reason::NoEvidence(NoEvidence::Missing), &detail, at)
+pub fn without_need(source: &Source, need: &Evidence, is_read: bool, at: Timestamp) -> Option<Evidence> {
+    let name = &need.origin.source;
+    let detail = match (&need.shortfall, need.origin.exit) {
+        (Some(shortfall), _) => {
+            let why = text::clean(&shortfall.detail, NEED_BYTES_MAX, Lines::Join);
+            format!("needs `{name}`, which gave no evidence: {why}")
+        }
+        (None, Some(exit)) if !is_read && !need.origin.exit_accepted && Defence::ExitMismatch.stands() => {
+            format!("needs `{name}`, which ended with {exit}")
+        }
+        _ => return None,
+    };
+    Some(none(source, Reason::NoEvidence(NoEvidence::Missing), &detail, at))
 }
 
 /// The evidence of a source that was not collected.

@@ -38,8 +38,13 @@ impl Engine {
     ) -> Result<Assessment, Error> {
         let started = clock::now();
         let ground = self.shared_ground(opened, asked.since.clone()).await?;
-        let evidence = collect(&ground, &opened.contract.sources, listener).await?;
+        let evidence = collect(&ground, &opened.contract, listener).await?;
+        let (tree, start) = ground.with(|ground| Ok((ground.assessed(), ground.told()))).await?;
         let mut clauses = self.judge_all(opened, asked, &evidence, listener).await?;
+        // Whoever edited the contract decided what has to be shown.
+        if start.as_ref().is_some_and(|start| start.contract != opened.file.digest) {
+            clauses.iter_mut().for_each(|judged| judged.asserted = true);
+        }
         let decides = of(&clauses) == RollUp::Met;
         let changed = ground.with(move |ground| ground.changed_since(decides)).await?;
         if !changed.is_empty() {
@@ -47,7 +52,6 @@ impl Engine {
                 judged.outcome = freshness::at_the_end(judged.outcome.clone(), &changed);
             }
         }
-        let (tree, start) = ground.with(|ground| Ok((ground.assessed(), ground.told()))).await?;
         Ok(Assessment {
             version: ASSESSMENT_VERSION,
             host: env!("CARGO_PKG_VERSION").into(),
@@ -70,7 +74,7 @@ impl Engine {
     /// The host's own failure. The contract must be sound.
     pub async fn attempt(&self, opened: &Opened, listener: &Listener) -> Result<Vec<Evidence>, Error> {
         let ground = self.shared_ground(opened, None).await?;
-        collect(&ground, &opened.contract.sources, listener).await
+        collect(&ground, &opened.contract, listener).await
     }
 
     pub(crate) async fn shared_ground(

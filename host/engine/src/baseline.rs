@@ -72,7 +72,7 @@ impl Engine {
         let asking =
             Opened { contract: asking(&opened.contract, clause, &loaded.descriptor, at), ..opened.clone() };
         let ground = self.shared_ground(&asking, None).await?;
-        let evidence = collect(&ground, &asking.contract.sources, listener).await?;
+        let evidence = collect(&ground, &asking.contract, listener).await?;
         let clause = &asking.contract.clauses[0];
         let bound = match binding::bind(clause, &loaded.descriptor, &evidence) {
             Ok(bound) => bound,

@@ -2,10 +2,10 @@
 //!
 //! It calls and carries: what becomes of evidence about another tree is core's business.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use evident_core::contract::{At, Recipe, Source};
+use evident_core::contract::{At, Contract, Recipe, Source, lint};
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::freshness;
 use evident_core::schedule::{self, Batch};
@@ -45,11 +45,15 @@ type Places = BTreeMap<At, Arc<Place>>;
 /// Collects all sources; evidence in the order of the contract.
 pub(crate) async fn collect(
     ground: &Shared,
-    sources: &[Source],
+    contract: &Contract,
     listener: &Listener,
 ) -> Result<Vec<Evidence>, Error> {
+    let sources = &contract.sources;
     let batches = schedule::batches(sources).expect("lint refuses a cycle");
-    let mut collecting = Collecting { ground, sources, listener, collected: vec![None; sources.len()] };
+    let selectors = contract.clauses.iter().flat_map(|clause| lint::selectors(&clause.evidence));
+    let read = selectors.map(|selector| selector.value.source.as_str()).collect();
+    let collected = vec![None; sources.len()];
+    let mut collecting = Collecting { ground, sources, read, listener, collected };
     for batch in batches {
         collecting.batch(&batch).await?;
     }
@@ -60,6 +64,8 @@ pub(crate) async fn collect(
 struct Collecting<'a> {
     ground: &'a Shared,
     sources: &'a [Source],
+    /// Names of the sources that a clause reads.
+    read: BTreeSet<&'a str>,
     listener: &'a Listener,
     collected: Vec<Option<Evidence>>,
 }
@@ -99,9 +105,11 @@ impl Collecting<'_> {
 
     fn without_need(&self, number: usize) -> Option<Evidence> {
         let source = &self.sources[number];
-        let needs = source.needs.iter().filter_map(|need| self.of(&need.value));
-        let (need, shortfall) = needs.filter_map(|need| Some((need, need.shortfall.as_ref()?))).next()?;
-        Some(freshness::without_need(source, &need.origin, shortfall, clock::now()))
+        let mut needs = source.needs.iter().filter_map(|need| self.of(&need.value));
+        needs.find_map(|need| {
+            let is_read = self.read.contains(need.origin.source.as_str());
+            freshness::without_need(source, need, is_read, clock::now())
+        })
     }
 
     async fn places(&self, members: &[usize]) -> Result<Places, Error> {
@@ -169,10 +177,14 @@ impl Collecting<'_> {
             });
             seen.insert(at, watched.await?);
         }
+        let base_fresh = self.ground.with(|ground| Ok(ground.is_base_fresh())).await?;
         let sources = members.iter().map(|&number| &self.sources[number]);
-        let on_tree = |(source, evidence): (&Source, Evidence)| match &source.recipe {
+        let on_tree = |(source, mut evidence): (&Source, Evidence)| match &source.recipe {
             Recipe::Changes(_) => evidence,
-            Recipe::Run(_) | Recipe::Files(_) => freshness::on_tree(evidence, &seen[&source.at]),
+            Recipe::Run(_) | Recipe::Files(_) => {
+                evidence.origin.worker_writable |= source.at == At::Base && base_fresh;
+                freshness::on_tree(evidence, &seen[&source.at])
+            }
         };
         Ok(sources.zip(evidence).map(on_tree).collect())
     }

@@ -49,6 +49,8 @@ pub(crate) struct Ground {
 struct Origins {
     start: Tree,
     base: Tree,
+    /// True if the base is what a name meant a moment ago.
+    base_fresh: bool,
     told: Start,
 }
 
@@ -110,21 +112,27 @@ impl Engine {
             let commit = start::commit(trees, workspace, revision)?;
             let start = trees.of_commit(workspace, &commit)?;
             let rules = marked(trees.rules_of(&start, &of_workspace()?)?, &opened.contract)?;
+            // The contract as the commit has it; one that it does not have is the caller's own.
+            let contract = start::contract_in(&opened.file)?;
+            let contract = contract.and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
             let told = Start {
                 tree: Trees::digest(&start),
                 recorded: clock::now(),
                 fresh: false,
                 base: Some(commit),
-                contract: opened.file.digest,
+                contract: contract.unwrap_or(opened.file.digest),
+                accepted: 0,
+                accepted_last: None,
             };
-            return Ok((rules.with_start(&start), Some(Origins { base: start.clone(), start, told })));
+            let origins = Origins { base: start.clone(), start, base_fresh: false, told };
+            return Ok((rules.with_start(&origins.start), Some(origins)));
         }
-        if !opened.contract.needs_start() {
+        let Some(found) = self.start(opened, trees)? else {
             return Ok((marked(of_workspace()?, &opened.contract)?, None));
-        }
-        let (record, fresh) = self.start(opened, trees)?;
+        };
+        let record = found.record;
         let start = trees.load(record.tree)?;
-        let base = record.base.as_ref().map(|base| trees.load(base.tree)).transpose()?;
+        let base = found.base.as_ref().map(|base| trees.load(base.tree)).transpose()?;
         let rules =
             if Defence::StartRules.stands() { trees.load_rules(record.rules)? } else { of_workspace()? };
         let rules = marked(rules, &opened.contract)?;
@@ -132,12 +140,16 @@ impl Engine {
         let told = Start {
             tree: record.tree,
             recorded: record.recorded,
-            fresh,
-            base: record.base.map(|base| base.commit),
+            fresh: found.fresh,
+            base: found.base.map(|base| base.commit),
             contract: record.contract,
+            accepted: record.accepted().0,
+            accepted_last: record.accepted().1,
         };
+        // Without a name for it, the base is the start tree, and as fresh as that.
+        let base_fresh = if base.is_some() { found.base_fresh } else { found.fresh };
         let base = base.unwrap_or_else(|| start.clone());
-        Ok((rules, Some(Origins { start, base, told })))
+        Ok((rules, Some(Origins { start, base, base_fresh, told })))
     }
 }
 
@@ -201,6 +213,11 @@ impl Ground {
         self.origins.as_ref().expect("a contract that needs a start has one")
     }
 
+    /// True if evidence from the base proves nothing yet: what it is was decided a moment ago.
+    pub(crate) fn is_base_fresh(&self) -> bool {
+        self.origins.as_ref().is_some_and(|origins| origins.base_fresh)
+    }
+
     /// Looks at the workspace again after a batch of sources, and says what they were collected on.
     pub(crate) fn look(&mut self) -> Result<Watched, Error> {
         let before = Trees::digest(&self.seen);
@@ -245,8 +262,11 @@ impl Ground {
         let (digest, size) = writer.finish()?;
         let mut origin = freshness::origin(source, started);
         origin.ended = clock::now();
-        // A start that was recorded a moment ago forgives whatever was done before.
-        origin.worker_writable = origins.told.fresh && since == Since::Start;
+        // What was recorded a moment ago forgives whatever was done before.
+        origin.worker_writable = match since {
+            Since::Start => origins.told.fresh,
+            Since::Base => origins.base_fresh,
+        };
         let artifact = Artifact { name: CHANGES.0.into(), media_type: CHANGES.1.into(), size, digest };
         let overflow = size > source.artifact_bytes_max;
         if overflow {

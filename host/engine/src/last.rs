@@ -35,7 +35,7 @@ impl Engine {
         let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
         fresh.write_all(&json).map_err(failed("write"))?;
         fresh.persist(&path).map_err(|error| failed("write")(error.error))?;
-        self.sweep()
+        Ok(())
     }
 
     /// Looks up the last assessment of a contract.

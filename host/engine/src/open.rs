@@ -29,6 +29,8 @@ pub struct ContractFile {
     pub path: PathBuf,
     /// Canonical folder that relative paths mean.
     pub workspace: PathBuf,
+    /// The same as the caller named it.
+    pub named_workspace: PathBuf,
 }
 
 impl ContractFile {
@@ -46,7 +48,7 @@ impl ContractFile {
             )
             .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
         let digest = Blobs::digest(text.as_bytes());
-        Ok(Self { text, digest, path: path.to_owned(), workspace })
+        Ok(Self { text, digest, path: path.to_owned(), workspace, named_workspace: folder.to_owned() })
     }
 }
 

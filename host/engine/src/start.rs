@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use evident_collect::tree::{Rules, Trees};
 use evident_core::digest::Digest;
@@ -38,7 +38,9 @@ pub(crate) struct Record {
     pub(crate) tree: Digest,
     /// The ignore rules, frozen.
     pub(crate) rules: Digest,
-    pub(crate) base: Option<Base>,
+    /// Every revision that the contract ever named, each resolved once: one that is named again means the
+    /// commit that it meant before.
+    bases: Vec<Base>,
     accepted: Vec<Accepted>,
 }
 
@@ -65,23 +67,36 @@ struct Accepted {
 }
 
 impl Engine {
-    /// Reads the record of a contract, or makes it from the workspace as it is; true where it was made.
-    pub(crate) fn start(&self, opened: &Opened, trees: &Trees) -> Result<(Record, bool), Error> {
+    /// Reads the record of a contract, or makes it from the workspace as it is. Nothing where there is none
+    /// and the contract asks for none: one that once had a boundary keeps its start.
+    pub(crate) fn start(&self, opened: &Opened, trees: &Trees) -> Result<Option<Found>, Error> {
         let path = self.record_path(&opened.file, FOLDER)?;
         let (mut record, fresh) = match read(&path)? {
             Some(record) => (record, false),
+            None if !opened.contract.needs_start() => return Ok(None),
             None => (self.record(opened, trees)?, true),
         };
         let wanted = opened.contract.base.as_ref().map(|base| base.value.as_str());
-        let is_resolved = record.base.as_ref().map(|base| base.revision.as_str()) == wanted;
-        if !is_resolved {
-            record.base =
-                wanted.map(|revision| resolve(trees, &opened.file.workspace, revision)).transpose()?;
+        let mut base = None;
+        let mut resolved = false;
+        if let Some(revision) = wanted {
+            let known = record.bases.iter().find(|base| base.revision == revision).cloned();
+            resolved = known.is_none();
+            let meant = match known {
+                Some(base) => base,
+                None => resolve(trees, &opened.file.workspace, revision)?,
+            };
+            if resolved {
+                record.bases.push(meant.clone());
+            }
+            base = Some(meant);
         }
-        if fresh || !is_resolved {
+        if fresh || resolved {
             write(&path, &record)?;
         }
-        Ok((record, fresh))
+        // A full id means one commit for ever, whoever resolves it.
+        let base_fresh = resolved && base.as_ref().is_some_and(|base| base.revision != base.commit);
+        Ok(Some(Found { record, base, fresh, base_fresh }))
     }
 
     fn record(&self, opened: &Opened, trees: &Trees) -> Result<Record, Error> {
@@ -89,13 +104,13 @@ impl Engine {
         let tree = trees.store(&rules, &opened.file.workspace)?;
         Ok(Record {
             version: VERSION,
-            contract_path: canonical(&opened.file)?,
+            contract_path: absolute(&opened.file.path)?,
             workspace: opened.file.workspace.clone(),
             contract: opened.file.digest,
             recorded: clock::now(),
             tree: Trees::digest(&tree),
             rules: trees.keep_rules(&rules)?,
-            base: None,
+            bases: Vec::new(),
             accepted: Vec::new(),
         })
     }
@@ -105,8 +120,7 @@ impl Engine {
     /// # Errors
     /// The host's own failure. The contract must be sound.
     pub fn record_start(&self, opened: &Opened) -> Result<bool, Error> {
-        let (_, fresh) = self.start(opened, &self.trees()?)?;
-        Ok(fresh)
+        Ok(self.start(opened, &self.trees()?)?.is_some_and(|found| found.fresh))
     }
 
     /// Moves the start tree: every path that matches one of `patterns` (as in CODEOWNERS) is from now on
@@ -127,7 +141,13 @@ impl Engine {
         };
         let moved = before.with_paths_of(&now, is_meant);
         let paths = crate::ground::changed_paths(&before, &moved);
-        if !paths.is_empty() {
+        let contract = contract_in(&opened.file)?;
+        let is_contract = contract.as_ref().is_none_or(|path| is_meant(path.as_bytes()));
+        let contract_moves = is_contract && record.contract != opened.file.digest;
+        if contract_moves {
+            record.contract = opened.file.digest;
+        }
+        if !paths.is_empty() || contract_moves {
             record.accepted.push(Accepted {
                 at: clock::now(),
                 patterns: patterns.iter().map(ToString::to_string).collect(),
@@ -139,9 +159,11 @@ impl Engine {
         Ok(paths)
     }
 
-    /// One file for each contract, named by workspace and place of the contract.
+    /// One file for each contract, named by the places of workspace and contract as their owner names them:
+    /// no link is followed, because whoever edits the work can put one there.
     pub(crate) fn record_path(&self, file: &ContractFile, folder: &str) -> Result<PathBuf, Error> {
-        let key = format!("{}\0{}", file.workspace.display(), canonical(file)?.display());
+        let key =
+            format!("{}\0{}", absolute(&file.named_workspace)?.display(), absolute(&file.path)?.display());
         let name = format!("{}.json", evident_blobs::Blobs::digest(key.as_bytes()).short());
         Ok(self.places.state.join(folder).join(name))
     }
@@ -150,17 +172,49 @@ impl Engine {
 impl Record {
     /// The stored trees that this record needs: nothing of them may be removed.
     pub(crate) fn trees(&self) -> impl Iterator<Item = Digest> {
-        [self.tree].into_iter().chain(self.base.as_ref().map(|base| base.tree))
+        [self.tree].into_iter().chain(self.bases.iter().map(|base| base.tree))
     }
 
-    /// True if what it is about is gone, so that nobody will ask for it again.
-    pub(crate) fn is_orphaned(&self) -> bool {
-        !self.workspace.exists()
+    /// How often the owner accepted changes, and when the last time was.
+    pub(crate) fn accepted(&self) -> (u64, Option<Timestamp>) {
+        (self.accepted.len() as u64, self.accepted.last().map(|accepted| accepted.at))
     }
 }
 
-fn canonical(file: &ContractFile) -> Result<PathBuf, Error> {
-    fs::canonicalize(&file.path).map_err(|source| Error::Contract { path: file.path.clone(), source })
+/// A record, and what became of it in this run.
+pub(crate) struct Found {
+    pub(crate) record: Record,
+    /// What the contract calls the base.
+    pub(crate) base: Option<Base>,
+    /// True if it was made just now.
+    pub(crate) fresh: bool,
+    /// True if the base was resolved just now, from a name that somebody can move.
+    pub(crate) base_fresh: bool,
+}
+
+/// Absolute, with `.` and `..` taken out by their names alone.
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let whole = std::path::absolute(path).map_err(|source| Error::State {
+        action: "find",
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut clean = PathBuf::new();
+    for component in whole.components() {
+        match component {
+            Component::ParentDir => drop(clean.pop()),
+            Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    Ok(clean)
+}
+
+/// The contract's own path in the tree, where it lies there.
+pub(crate) fn contract_in(file: &ContractFile) -> Result<Option<String>, Error> {
+    let (workspace, contract) = (absolute(&file.named_workspace)?, absolute(&file.path)?);
+    let inside = contract.strip_prefix(&workspace).ok();
+    Ok(inside.and_then(Path::to_str).map(str::to_owned))
 }
 
 fn resolve(trees: &Trees, workspace: &Path, revision: &str) -> Result<Base, Error> {

@@ -1,5 +1,5 @@
-//! Removes what nobody will look at again: old assessments, start trees of folders that are gone, and
-//! evidence that none of the rest names.
+//! Removes what nobody will look at again: old assessments, and evidence that neither a kept one nor a
+//! start tree names. A start tree is never removed: whatever it is compared with may only be away.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,8 +25,11 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 const SWEPT: &str = "swept";
 
 impl Engine {
-    /// Sweeps the state folder, at most once an hour.
-    pub(crate) fn sweep(&self) -> Result<(), Error> {
+    /// Sweeps the state folder, at most once an hour. Nothing else depends on it.
+    ///
+    /// # Errors
+    /// When something of the state folder cannot be read or removed.
+    pub fn sweep(&self) -> Result<(), Error> {
         let marker = self.places.state.join(SWEPT);
         let age = fs::metadata(&marker).and_then(|metadata| metadata.modified());
         let age = age.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
@@ -54,10 +57,6 @@ impl Engine {
         let mut named = BTreeSet::new();
         for (_, path) in files(&self.places.state.join(start::FOLDER))? {
             let Some(record) = start::read(&path)? else { continue };
-            if record.is_orphaned() {
-                fs::remove_file(&path).map_err(|source| Error::State { action: "remove", path, source })?;
-                continue;
-            }
             named.insert(record.rules);
             for tree in record.trees() {
                 named.insert(tree);

@@ -96,6 +96,81 @@ fn c10_an_edited_contract_is_a_violation_of_the_boundary() {
     assert_ne!(assessment["start"]["contract"], assessment["contract"]);
 }
 
+/// Without its boundary the contract has nothing to say about changes; that it once had one is remembered.
+#[test]
+fn c10_a_contract_without_its_boundary_proves_nothing() {
+    let workspace = bounded();
+    workspace.remove("tests/taxes.t");
+    workspace.write("goal.toml", format!("{HEAD}{CORRECT}"));
+    let (run, assessment) = workspace.check();
+    assert_eq!((run.exit, clause(&assessment, "correct")["asserted"].as_bool()), (0, Some(true)));
+    assert_ne!(assessment["start"]["contract"], assessment["contract"]);
+    assert!(workspace.run(["check"]).stdout.contains("the contract is not the one of the start"));
+    // The same where a commit is the start.
+    let (_, assessment) =
+        super::checked(&mut workspace.command(["check", "--since", "HEAD", "--format", "json"]));
+    assert_eq!(clause(&assessment, "correct")["asserted"], true);
+    // Once its owner accepts it, it is the contract.
+    assert_eq!(workspace.run(["accept-change", "goal.toml"]).exit, 0);
+    let (_, assessment) = workspace.check();
+    assert_eq!(clause(&assessment, "correct")["asserted"], false);
+    assert_eq!(assessment["start"]["accepted"], 1, "and it is told that somebody did");
+}
+
+/// A link in place of the contract, or of its folder, begins nothing anew.
+#[test]
+fn c10_a_link_in_place_of_the_contract_keeps_its_start() {
+    let workspace = bounded();
+    workspace.remove("tests/taxes.t");
+    std::fs::rename(workspace.path("goal.toml"), workspace.path("src/goal.toml")).expect("renames");
+    std::os::unix::fs::symlink("src/goal.toml", workspace.path("goal.toml")).expect("links");
+    let (run, assessment) = workspace.check();
+    assert_eq!((run.exit, verdict(&assessment, "boundary").as_str()), (1, "fail"), "{assessment:#}");
+    assert_eq!(assessment["start"]["fresh"], false);
+}
+
+/// A branch that the worker moves is the base that it was, whatever the contract said in between.
+#[test]
+fn c11_a_base_is_resolved_once() {
+    let text = format!("{}{BEFORE}", HEAD.replace("objective", "base = \"main\"\nobjective"));
+    let workspace = attacked(&text);
+    workspace.remove("tests/taxes.t");
+    git(&workspace, &["commit", "--all", "--quiet", "--message=cheat"]);
+    assert_eq!(workspace.check().0.exit, 1);
+    workspace.write("goal.toml", text.replace("\"main\"", "\"HEAD\""));
+    let (_, assessment) = workspace.check();
+    assert_eq!(clause(&assessment, "correct")["asserted"], true, "another base, and another contract");
+    workspace.write("goal.toml", &text);
+    assert_eq!(workspace.check().0.exit, 1, "the first base is meant again");
+}
+
+/// What a name means now was decided a moment ago, perhaps by the worker.
+#[test]
+fn a_base_that_was_just_resolved_proves_nothing() {
+    let workspace = attacked(&format!("{}{BEFORE}", HEAD.replace("objective", "base = \"main\"\nobjective")));
+    workspace.write("tests/taxes.t", "passes\n");
+    let asserted = || clause(&workspace.check().1, "correct")["asserted"].as_bool();
+    assert_eq!(asserted(), Some(false));
+    std::fs::remove_dir_all(workspace.outside("state")).expect("is there");
+    assert_eq!((asserted(), asserted()), (Some(true), Some(false)));
+}
+
+/// A start tree waits for a folder that is away: nothing sweeps it up.
+#[test]
+fn a_start_outlives_its_folder() {
+    let workspace = bounded();
+    workspace.remove("tests/taxes.t");
+    let away = workspace.outside("away");
+    std::fs::rename(workspace.folder(), &away).expect("renames");
+    std::fs::remove_file(workspace.outside("state/swept")).expect("was swept once");
+    let other = Workspace::new(&format!("{HEAD}{CORRECT}"));
+    let mut command = other.command(["check"]);
+    crate::workspace::run(command.env("EVIDENT_STATE", workspace.outside("state")));
+    std::fs::rename(&away, workspace.folder()).expect("renames");
+    let (run, assessment) = workspace.check();
+    assert_eq!((run.exit, assessment["start"]["fresh"].as_bool()), (1, Some(false)));
+}
+
 /// The owner's way to move the start tree, and the only one.
 #[test]
 fn an_accepted_change_is_no_violation() {

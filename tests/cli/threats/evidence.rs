@@ -133,6 +133,20 @@ fn a_green_report_beside_a_failing_command_is_no_pass() {
     caught(&workspace, "correct", "exit-mismatch", "exit-mismatch");
 }
 
+/// A build that fails leaves the old program, and the suite would be about that.
+#[test]
+fn a_need_that_failed_is_no_ground_to_stand_on() {
+    let contract =
+        format!("{HEAD}needs = [\"build\"]\n\n[evidence.build]\nrun = [\"sh\", \"build.sh\"]\n{CORRECT}");
+    let workspace = Workspace::new(&contract);
+    workspace.write("suite.sh", "cat green.xml\n");
+    workspace.write("build.sh", "exit 1\n");
+    workspace.write("green.xml", GREEN);
+    let assessment = caught(&workspace, "correct", "no-evidence(missing)", "exit-mismatch");
+    let summary = clause(&assessment, "correct")["outcome"]["summary"].as_str().expect("a text");
+    assert!(summary.contains("needs `build`, which ended with exit code 1"), "{summary}");
+}
+
 /// CSI, OSC 8, OSC 52, DCS, C1 bytes, carriage returns, bidi and zero-width text in a message.
 #[test]
 fn b09_text_of_a_report_cannot_act_on_whoever_reads_it() {

@@ -52,6 +52,9 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
     };
     engine.keep(&opened.file, &assessment)?;
     ui::result(&format::assessment(&assessment, opened, arguments.format))?;
+    if let Err(error) = engine.sweep() {
+        ui::chatter(&format!("note: old evidence could not be removed: {:#}\n", anyhow::Error::from(error)));
+    }
     let crashed = Status::Inconclusive(Reason::Fault(FaultClass::WorkerCrash));
     if assessment.clauses.iter().any(|judged| judged.outcome.status == crashed) {
         return Ok(Exit::Host);
