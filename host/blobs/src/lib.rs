@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use evident_core::digest::Digest;
 use sha2::{Digest as _, Sha256};
@@ -14,6 +15,10 @@ use tempfile::{NamedTempFile, TempPath};
 
 /// Bytes of one read while hashing: large enough to keep the hash busy.
 const COPY_BYTES: usize = 256 * 1024;
+
+/// Age after which a file that has no name yet belongs to nobody: no command runs that long, and a process
+/// that was killed leaves its files behind.
+const INCOMING_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What goes wrong with a blob.
 #[derive(Debug, thiserror::Error)]
@@ -52,15 +57,22 @@ pub struct Blobs {
 }
 
 impl Blobs {
-    /// Opens the folder and makes it where it is not there, readable by its owner alone.
+    /// Opens the folder and makes it where it is not there, readable by its owner alone. Removes what
+    /// processes that were killed more than a day ago had not finished.
     ///
     /// # Errors
-    /// When the folder cannot be made.
+    /// When the folder cannot be made or listed.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let folder = folder.into();
         let incoming = folder.join("incoming");
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&incoming);
         made.map_err(Error::io("make the folder", &incoming))?;
+        // Best effort: another process may remove the same file, and the next one tries again.
+        for path in entries(&incoming)? {
+            if is_older(&path, INCOMING_AGE) {
+                let _ = fs::remove_file(&path);
+            }
+        }
         Ok(Self { folder })
     }
 
@@ -181,7 +193,7 @@ impl Write for Writer {
 ///
 /// # Errors
 /// When a folder cannot be read. A file that somebody else removed at the same time is fine.
-pub fn retain(blobs: &Blobs, keep: impl Fn(Digest) -> bool, age: std::time::Duration) -> Result<u64, Error> {
+pub fn retain(blobs: &Blobs, keep: impl Fn(Digest) -> bool, age: Duration) -> Result<u64, Error> {
     let mut removed = 0;
     for folder in entries(&blobs.folder)? {
         let prefix = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
@@ -201,7 +213,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     read.map(|entry| entry.map(|entry| entry.path()).map_err(Error::io("list", folder))).collect()
 }
 
-fn is_older(path: &Path, age: std::time::Duration) -> bool {
+fn is_older(path: &Path, age: Duration) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     modified.ok().and_then(|modified| modified.elapsed().ok()).is_some_and(|elapsed| elapsed > age)
 }
@@ -211,7 +223,6 @@ mod tests {
     use super::*;
     use std::fs::OpenOptions;
     use std::io::Read;
-    use std::time::Duration;
 
     fn store() -> (tempfile::TempDir, Blobs) {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -262,6 +273,19 @@ mod tests {
         writer.write_all(b"half").expect("writes");
         drop(writer);
         assert!(entries(&blobs.folder.join("incoming")).expect("lists").is_empty());
+    }
+
+    #[test]
+    fn what_dead_processes_left_is_removed() {
+        let (_folder, blobs) = store();
+        let incoming = blobs.folder.join("incoming");
+        for (name, hours) in [("dead", 25), ("young", 23)] {
+            let file = File::create(incoming.join(name)).expect("creates");
+            let then = std::time::SystemTime::now() - Duration::from_secs(hours * 60 * 60);
+            file.set_modified(then).expect("sets");
+        }
+        Blobs::open(blobs.folder.clone()).expect("opens");
+        assert_eq!(entries(&incoming).expect("lists"), [incoming.join("young")]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! are the owner's to set, so that freshness here is a guard against mistakes, not against lies.
 
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use evident_core::defence::Defence;
 use evident_core::evidence::{Artifact, Evidence, Origin, Timestamp};
 use evident_core::freshness;
 use evident_core::outcome::NoEvidence;
+use evident_core::tree::Kind;
 
 use crate::age::{Stamp, now, span};
 use crate::globs::{Links, Pattern};
@@ -107,14 +109,26 @@ impl Work {
         for glob in &self.files.paths {
             let pattern = Pattern::parse(&glob.value)?;
             let mut is_met = false;
+            let mut foreign = None;
             for found in pattern.matches(&self.place.root, Links::Inside, wanted)? {
                 // A wildcard means files; a symlink to a folder is passed over like a folder.
                 let is_folder = || read::kind(&self.place.root, &found.name, Links::Inside);
                 if !pattern.is_literal() && found.kind.is_symlink() && is_folder()?.is_dir() {
                     continue;
                 }
+                if !self.is_of_tree(&found.name)? {
+                    foreign.get_or_insert(found.name);
+                    continue;
+                }
                 is_met = true;
                 names.insert(found.name);
+            }
+            if let Some(name) = foreign.filter(|_| !is_met) {
+                let detail = format!(
+                    "`{}` matches no file of the tree: `{name}` is what an earlier run left in the copy",
+                    glob.value
+                );
+                return Err(short(NoEvidence::Missing, detail));
             }
             if !is_met {
                 return Err(short(NoEvidence::Missing, format!("`{}` matches no file", glob.value)));
@@ -124,6 +138,23 @@ impl Work {
             }
         }
         Ok(names)
+    }
+
+    /// True for a file of the tree that this place is held to, where there is one; a symlink must be one of
+    /// the tree, and lead to a file of the tree.
+    fn is_of_tree(&self, name: &str) -> Result<bool, Halt> {
+        let Some(tree) = &self.place.only else { return Ok(true) };
+        let is_file = |path: &[u8]| {
+            tree.get(path).is_some_and(|leaf| matches!(leaf.kind, Kind::File | Kind::Executable))
+        };
+        match tree.get(name.as_bytes()).map(|leaf| leaf.kind) {
+            Some(Kind::Symlink) => {
+                let target = self.place.root.canonicalize(name);
+                let target = target.map_err(|error| read::refused(name, &error))?;
+                Ok(is_file(target.as_os_str().as_bytes()))
+            }
+            _ => Ok(is_file(name.as_bytes())),
+        }
     }
 
     fn fresh(&self, name: &str, modified: Timestamp) -> Result<(), Halt> {

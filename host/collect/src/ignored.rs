@@ -9,14 +9,13 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustix::fs::{Mode, OFlags};
+
+use crate::small::beginning;
 
 /// Bytes of one ignore file: more than any real one by far.
 pub(crate) const IGNORE_BYTES_MAX: u64 = 1024 * 1024;
@@ -161,7 +160,7 @@ impl Ignored {
         for folder in path.ancestors() {
             if !self.folders.contains_key(folder) {
                 let whole = top.join(folder);
-                let text = text(&whole.join(file_name), IGNORE_BYTES_MAX).unwrap_or_default();
+                let text = beginning(&whole.join(file_name), IGNORE_BYTES_MAX).unwrap_or_default();
                 let is_top = file_name == GIT_FILE && has_git(&whole);
                 self.folders.insert(folder.to_owned(), Folder::new(text, is_top));
             }
@@ -213,18 +212,6 @@ fn rules(text: &str) -> Gitignore {
         let _ = builder.add_line(None, line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
-}
-
-/// The beginning of a small file. Like git, does not follow a symlink; a FIFO does not hang.
-pub(crate) fn text(path: &Path, bytes_max: u64) -> io::Result<String> {
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?);
-    if !file.metadata()?.is_file() {
-        return Err(io::ErrorKind::InvalidInput.into());
-    }
-    let mut bytes = Vec::new();
-    file.take(bytes_max).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod process;
 mod read;
 mod run;
 mod signals;
+mod small;
 mod spawn;
 mod tracked;
 pub mod tree;
@@ -41,6 +42,7 @@ use evident_core::evidence::Shortfall;
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::freshness;
 use evident_core::outcome::{NoEvidence, Reason};
+use evident_core::tree::Tree;
 
 use tree::Rules;
 
@@ -68,6 +70,8 @@ pub(crate) struct Place {
     pub(crate) blobs: Blobs,
     /// Frozen ignore rules, where there are any.
     pub(crate) rules: Option<Rules>,
+    /// What sources of files may take; everything, where there is none.
+    pub(crate) only: Option<Tree>,
 }
 
 /// The host itself failed; nothing is known about the evidence.
@@ -161,7 +165,29 @@ impl Collector {
             .map_err(Error::io("open the workspace", &workspace))?;
         private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
-        Ok(Self { place: Arc::new(Place { workspace, root, scratch, blobs, rules: rules.into() }) })
+        let place = Place { workspace, root, scratch, blobs, rules: rules.into(), only: None };
+        Ok(Self { place: Arc::new(place) })
+    }
+
+    /// The same place, where sources of files take nothing but the files of `tree`: for a private copy, in
+    /// which ignored files are what an earlier run, maybe of another tree, left behind. A symlink is taken
+    /// if it is in the tree and leads to a file of the tree. What a run writes there is for its own
+    /// `collect`.
+    ///
+    /// # Errors
+    /// When the workspace cannot be opened again.
+    pub fn only(self, tree: &Tree) -> Result<Self, Error> {
+        let Place { workspace, root, scratch, blobs, rules, .. } = &*self.place;
+        let root = root.try_clone().map_err(Error::io("open the workspace", workspace))?;
+        let place = Place {
+            workspace: workspace.clone(),
+            root,
+            scratch: scratch.clone(),
+            blobs: blobs.clone(),
+            rules: rules.clone(),
+            only: Some(tree.clone()),
+        };
+        Ok(Self { place: Arc::new(place) })
     }
 
     /// Collects one source. `after` is the start of the source that `files.after` names.

@@ -104,7 +104,8 @@ pub(crate) fn regular(name: &str, kind: FileType) -> Result<(), Halt> {
     Err(short(NoEvidence::Unreadable, format!("`{name}` is {what}, not a regular file")))
 }
 
-fn refused(name: &str, error: &io::Error) -> Halt {
+/// Why a path could not be read.
+pub(crate) fn refused(name: &str, error: &io::Error) -> Halt {
     let kind = match error.kind() {
         io::ErrorKind::NotFound => NoEvidence::Missing,
         _ => NoEvidence::Unreadable,

@@ -6,13 +6,29 @@
 //! Source: `gitformat-index(5)`, versions 2 to 4.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+use crate::small::whole;
 
 /// Bytes of an index: a million files need some 100 MB.
 const INDEX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Bytes of a name in it: what Linux takes in one call.
+const NAME_BYTES_MAX: usize = evident_core::tree::PATH_BYTES_MAX;
+
+/// Bytes of all names: some five million of usual length. Names share their beginnings (version 4), so the
+/// size of the file is no bound for them.
+const NAMES_BYTES_MAX: usize = 512 * 1024 * 1024;
+
+/// Bytes of a `.git` or a `commondir` that names a folder: a path and a word.
+const POINTER_BYTES_MAX: u64 = 8192;
+
+/// Bytes of the settings of a repository: those with thousands of branches have some 1 MB.
+const CONFIG_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Bytes of an entry before the name of the object: times, device, inode, mode, owner, size.
 const STAT_BYTES: usize = 40;
@@ -40,7 +56,13 @@ impl Tracked {
             return Ok(false);
         };
         if !self.trees.contains_key(top) {
-            self.trees.insert(top.to_owned(), Index::read(top)?);
+            let index = Index::read(top)?;
+            // Many small indexes can be as large as one: what is dropped is read again when it is needed.
+            let bytes = self.trees.values().map(Index::bytes).sum::<usize>() + index.bytes();
+            if bytes > NAMES_BYTES_MAX {
+                self.trees.clear();
+            }
+            self.trees.insert(top.to_owned(), index);
         }
         let name = path.strip_prefix(top).expect("the top is a folder around it");
         Ok(self.trees[top].covers(name.as_os_str().as_bytes()))
@@ -61,13 +83,10 @@ impl Index {
     /// When it cannot be understood.
     pub(crate) fn read(top: &Path) -> io::Result<Self> {
         let Some(folder) = git_folder(top)? else { return Ok(Self::default()) };
-        let path = folder.join("index");
-        let bytes = match fs::metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Ok(metadata) if metadata.len() > INDEX_BYTES_MAX => return Err(bad("too large")),
-            _ => fs::read(&path)?,
+        let Some(bytes) = present(&folder.join("index"), INDEX_BYTES_MAX)? else {
+            return Ok(Self::default());
         };
-        let mut names = names(&bytes, if is_sha256(&folder) { 32 } else { 20 })?;
+        let mut names = names(&bytes, if is_sha256(&folder)? { 32 } else { 20 }, NAMES_BYTES_MAX)?;
         names.sort_unstable();
         Ok(Self { names })
     }
@@ -86,6 +105,11 @@ impl Index {
         self.names.get(first).is_some_and(|name| name.starts_with(&from))
     }
 
+    /// Of all names.
+    fn bytes(&self) -> usize {
+        self.names.iter().map(Vec::len).sum()
+    }
+
     fn is_named(&self, path: &[u8]) -> bool {
         self.names.binary_search_by(|name| name.as_slice().cmp(path)).is_ok()
     }
@@ -99,22 +123,36 @@ pub(crate) fn git_folder(top: &Path) -> io::Result<Option<PathBuf>> {
         Err(error) => Err(error),
         Ok(metadata) if metadata.is_dir() => Ok(Some(git)),
         Ok(metadata) if metadata.is_file() => {
-            let text = fs::read_to_string(&git)?;
-            Ok(text.strip_prefix("gitdir:").map(|folder| top.join(folder.trim())))
+            let text = whole(&git, POINTER_BYTES_MAX)?;
+            Ok(text.strip_prefix(b"gitdir:").map(|folder| top.join(path(folder))))
         }
         Ok(_) => Err(bad("`.git` is no folder and no file")),
     }
 }
 
 /// True if the repository names objects by SHA-256; a linked working tree shares the settings.
-fn is_sha256(folder: &Path) -> bool {
-    let common = fs::read_to_string(folder.join("commondir"));
-    let common = common.map_or_else(|_| folder.to_owned(), |common| folder.join(common.trim()));
-    let config = fs::read_to_string(common.join("config")).unwrap_or_default().to_ascii_lowercase();
-    config.lines().any(|line| line.replace(' ', "").trim() == "objectformat=sha256")
+fn is_sha256(folder: &Path) -> io::Result<bool> {
+    let common = present(&folder.join("commondir"), POINTER_BYTES_MAX)?;
+    let common = common.map_or_else(|| folder.to_owned(), |common| folder.join(path(&common)));
+    let config = present(&common.join("config"), CONFIG_BYTES_MAX)?.unwrap_or_default();
+    let config = String::from_utf8_lossy(&config).to_ascii_lowercase();
+    Ok(config.lines().any(|line| line.replace(' ', "").trim() == "objectformat=sha256"))
 }
 
-fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<Vec<Vec<u8>>> {
+/// A file whole; nothing where there is none.
+fn present(path: &Path, bytes_max: u64) -> io::Result<Option<Vec<u8>>> {
+    match whole(path, bytes_max) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        bytes => bytes.map(Some),
+    }
+}
+
+/// The path in a file that holds nothing else.
+fn path(text: &[u8]) -> PathBuf {
+    OsString::from_vec(text.trim_ascii().to_vec()).into()
+}
+
+fn names(bytes: &[u8], hash_bytes: usize, bytes_max: usize) -> io::Result<Vec<Vec<u8>>> {
     let mut rest = Rest(bytes);
     if rest.take(4)? != b"DIRC" {
         return Err(bad("the index does not begin like one"));
@@ -125,6 +163,7 @@ fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<Vec<Vec<u8>>> {
     }
     let count = rest.number()?;
     let mut names = Vec::new();
+    let mut names_bytes = 0;
     let mut name = Vec::new();
     for _ in 0..count {
         let before = rest.0.len();
@@ -144,6 +183,10 @@ fn names(bytes: &[u8], hash_bytes: usize) -> io::Result<Vec<Vec<u8>>> {
             let read = before - rest.0.len();
             // One to eight zero bytes, of which one was read, fill up to a multiple of eight.
             rest.take((8 - read % 8) % 8)?;
+        }
+        names_bytes += name.len();
+        if name.len() > NAME_BYTES_MAX || names_bytes > bytes_max {
+            return Err(bad("the index has names beyond all bounds"));
         }
         names.push(name.strip_suffix(b"/").unwrap_or(&name).to_vec());
     }
@@ -200,4 +243,64 @@ impl<'a> Rest<'a> {
 
 fn bad(what: &'static str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An index in version 4: each entry is what it drops of the name before, and what it adds.
+    fn index(entries: &[(u8, &str)]) -> Vec<u8> {
+        let mut bytes = b"DIRC\0\0\0\x04".to_vec();
+        bytes.extend(u32::try_from(entries.len()).expect("few").to_be_bytes());
+        for (dropped, added) in entries {
+            bytes.extend([0; STAT_BYTES + 20 + 2]);
+            bytes.push(*dropped);
+            bytes.extend(added.as_bytes());
+            bytes.push(0);
+        }
+        bytes.extend([0; 20]);
+        bytes
+    }
+
+    #[test]
+    fn names_that_share_their_beginning_have_a_bound() {
+        let long = "x".repeat(1000);
+        let mut entries = vec![(0, long.as_str())];
+        entries.extend([(1, "y"); 9]);
+        let bytes = index(&entries);
+        assert_eq!(names(&bytes, 20, 10_000).expect("fits").len(), 10);
+        assert!(names(&bytes, 20, 9_999).is_err(), "few bytes in the file, many in memory");
+    }
+
+    #[test]
+    fn a_name_has_a_bound() {
+        let (fits, longer) = ("x".repeat(NAME_BYTES_MAX), "x".repeat(NAME_BYTES_MAX + 1));
+        assert!(names(&index(&[(0, &fits)]), 20, NAMES_BYTES_MAX).is_ok());
+        assert!(names(&index(&[(0, &longer)]), 20, NAMES_BYTES_MAX).is_err());
+        assert!(names(&index(&[(0, &fits), (0, "x")]), 20, NAMES_BYTES_MAX).is_err(), "in two parts");
+    }
+
+    /// Whatever lies there, somebody else made it: nothing of it may hang or fill the memory.
+    #[test]
+    fn files_of_git_that_are_none_are_refused() {
+        for name in [".git", ".git/index", ".git/commondir", ".git/config"] {
+            for sparse in [false, true] {
+                let top = tempfile::tempdir().expect("a temporary folder");
+                let path = top.path().join(name);
+                if name != ".git" {
+                    fs::create_dir(top.path().join(".git")).expect("makes");
+                    fs::write(top.path().join(".git/index"), index(&[(0, "a")])).expect("writes");
+                    let _ = fs::remove_file(&path);
+                }
+                if sparse {
+                    fs::File::create(&path).and_then(|file| file.set_len(3 << 30)).expect("is sparse");
+                } else {
+                    let made = std::process::Command::new("mkfifo").arg(&path).status().expect("runs");
+                    assert!(made.success());
+                }
+                assert!(Index::read(top.path()).is_err(), "{name}, sparse: {sparse}");
+            }
+        }
+    }
 }

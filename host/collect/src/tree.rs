@@ -8,6 +8,7 @@
 //! It never writes into the workspace, never follows a symlink, and runs nothing but `git`, which it
 //! asks for commits only.
 
+mod bounds;
 mod bytes;
 mod cache;
 mod commit;
@@ -32,7 +33,7 @@ use evident_core::tree::Tree;
 
 use crate::Error;
 
-pub use materialise::Materialised;
+pub use materialise::{Materialised, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
 
@@ -103,7 +104,8 @@ impl Trees {
     /// as blobs. [`Trees::digest`] of the result is what [`Trees::load`] takes.
     ///
     /// # Errors
-    /// Like [`Trees::scan`]; and when the blob store fails.
+    /// Like [`Trees::scan`]; [`Error::TooLarge`] also for a file of more than 4 GiB, or more than 64 GiB in
+    /// all; and when the blob store fails.
     pub fn store(&self, rules: &Rules, folder: &Path) -> Result<Tree, Error> {
         store::store(&self.blobs, rules, folder)
     }
@@ -162,9 +164,20 @@ impl Trees {
     /// as blobs. Bytes are those of the repository: no filter of git is applied.
     ///
     /// # Errors
-    /// [`Error::Git`] where git refuses, or where the commit of a submodule is not there.
+    /// [`Error::Git`] where git refuses, where the commit of a submodule is not there, or where an object is
+    /// not what its name says; [`Error::TooLarge`] for a file of more than 4 GiB, or more than 64 GiB in all.
     pub fn of_commit(&self, workspace: &Path, commit: &str) -> Result<Tree, Error> {
         commit::tree(&self.blobs, workspace, commit)
+    }
+
+    /// The rules of a commit: every ignore file that counts for the workspace is the one of the commit, also
+    /// those in the folders above the workspace; nothing is read from the working tree. `tree` is what
+    /// [`Trees::of_commit`] gave for the same workspace and commit.
+    ///
+    /// # Errors
+    /// Like [`Trees::of_commit`].
+    pub fn rules_of_commit(&self, workspace: &Path, commit: &str, tree: &Tree) -> Result<Rules, Error> {
+        commit::rules(&self.blobs, workspace, commit, tree)
     }
 
     /// Writes the comparison document (`application/x-ndjson`, form `evident-changes` 1): a line about both
@@ -177,14 +190,18 @@ impl Trees {
         describe::describe(&self.blobs, from, to, out)
     }
 
-    /// Brings the private `folder` (made 0700) exactly to `tree`, whose contents are blobs: every file is
-    /// read and compared, whatever its times say. What is not in the tree is removed, unless `rules` ignore
-    /// it: build output stays. A file that is right keeps its times. Submodules become plain folders, and
-    /// special files are left out. For a snapshot with protected paths of the start, give
-    /// [`Tree::with_paths_of`].
+    /// Brings a private copy exactly to `tree`, whose contents are blobs: every file is read and compared,
+    /// whatever its times say. What is not in the tree is removed, unless `rules` ignore it: build output
+    /// stays. A file that is right keeps its times. Submodules become plain folders, and special files are
+    /// left out. For a snapshot with protected paths of the start, give [`Tree::with_paths_of`].
     ///
-    /// The folder belongs to the caller until the guard is dropped; waits at most `wait` for another
-    /// holder. The lock file lies beside the folder.
+    /// The copy is `folder/tree` ([`Materialised::folder`]). `folder` (made 0700) is its own: everything else
+    /// in it is removed, because tools look for settings in the folders above. For the folders above that,
+    /// the caller uses [`keep_only`]. Where a copy cannot be mended, it is put aside beside `folder` (a name
+    /// with `.removed-` in it) and a new one is made.
+    ///
+    /// The copy belongs to the caller until the guard is dropped; waits at most `wait` for another holder.
+    /// The lock file lies beside `folder` and has its name with `.lock` after it.
     ///
     /// # Errors
     /// [`Error::Busy`] where another process holds the folder; when a blob is missing or damaged, or the

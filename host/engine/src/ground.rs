@@ -3,13 +3,14 @@
 //!
 //! Everything here blocks.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_collect::Collector;
-use evident_collect::tree::{Cached, Contents, Materialised, Rules, Side, Trees};
+use evident_collect::tree::{Cached, Contents, Materialised, Rules, Side, Trees, keep_only};
 use evident_core::assessment::Start;
 use evident_core::contract::{At, Contract, Placed, Since, Source};
 use evident_core::defence::Defence;
@@ -24,6 +25,9 @@ use crate::{Engine, Error, Opened, clock, start};
 
 /// Time that a source waits for a private folder which another check of the same contract uses.
 const FOLDER_WAIT: Duration = Duration::from_secs(600);
+
+/// What lies in the folder of a contract's private copies.
+const COPIES: [&str; 4] = ["base", "base.lock", "snapshot", "snapshot.lock"];
 
 /// The name and the media type of the artifact of a comparison.
 const CHANGES: (&str, &str) = ("changes", "application/x-ndjson");
@@ -111,7 +115,7 @@ impl Engine {
         if let Some(revision) = since {
             let commit = start::commit(trees, workspace, revision)?;
             let start = trees.of_commit(workspace, &commit)?;
-            let rules = marked(trees.rules_of(&start, &of_workspace()?)?, &opened.contract)?;
+            let rules = marked(trees.rules_of_commit(workspace, &commit, &start)?, &opened.contract)?;
             // The contract as the commit has it; one that it does not have is the caller's own.
             let contract = start::contract_in(&opened.file)?;
             let contract = contract.and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
@@ -184,11 +188,24 @@ impl Ground {
             }
         };
         let rules = self.trees.rules_of(&tree, &self.rules)?;
-        let folder = self.private.join(name);
-        let held = self.trees.materialise(&tree, &rules, &folder, FOLDER_WAIT)?;
-        let collector = Collector::new(&folder, &self.scratch, self.blobs.clone(), rules.clone())?;
+        self.tidy()?;
+        let held = self.trees.materialise(&tree, &rules, &self.private.join(name), FOLDER_WAIT)?;
+        let (scratch, blobs) = (&self.scratch, self.blobs.clone());
+        // What an earlier run left there is no evidence: only files of the tree are found.
+        let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?.only(held.tree())?;
         let tree = Trees::digest(&tree);
         Ok(Place { collector, private: Some(Private { expected, tree, rules, held }) })
+    }
+
+    /// Removes what does not belong around private copies: tools look for their settings in the folders above.
+    fn tidy(&self) -> Result<(), Error> {
+        let around = self.private.parent().expect("lies in a folder");
+        let is_key = |name: &OsStr| {
+            name.to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        };
+        keep_only(around, is_key)?;
+        keep_only(&self.private, |name| COPIES.iter().any(|known| name == *known))?;
+        Ok(())
     }
 
     /// A tree with every protected path as it was at the start.
@@ -206,7 +223,9 @@ impl Ground {
 
     fn is_protected(&self, path: &[u8]) -> bool {
         let path = String::from_utf8_lossy(path);
-        self.protect.iter().any(|pattern| pattern.matches(&path))
+        // A nested repository is one entry with the name of its folder.
+        let repository = format!("{path}/.git");
+        self.protect.iter().any(|pattern| pattern.matches(&path) || pattern.matches(&repository))
     }
 
     fn origins(&self) -> &Origins {
@@ -232,10 +251,19 @@ impl Ground {
     /// Looks at a private folder after a source ran in it; nothing for the workspace.
     pub(crate) fn look_at(&self, place: &Place) -> Result<Option<Watched>, Error> {
         let Some(private) = &place.private else { return Ok(None) };
-        let now = self.trees.scan(&private.rules, private.held.folder(), Cached::Never)?;
-        let changed = changed_paths(private.held.tree(), &now);
         let before = private.tree;
-        let after = if changed.is_empty() { before } else { Trees::digest(&now) };
+        let (changed, after) = match self.trees.scan(&private.rules, private.held.folder(), Cached::Never) {
+            Ok(now) => {
+                let changed = changed_paths(private.held.tree(), &now);
+                let after = if changed.is_empty() { before } else { Trees::digest(&now) };
+                (changed, after)
+            }
+            // A command that made more than a walk enters has changed the copy, whatever else it did.
+            Err(evident_collect::Error::TooLarge { path, .. }) => {
+                (vec![path.display().to_string()], Trees::digest(&Tree::default()))
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Some(Watched { expected: private.expected, span: TreeSpan { before, after }, changed }))
     }
 

@@ -52,6 +52,9 @@ pub(crate) struct Change {
     pub(crate) before: Option<Kind>,
     pub(crate) after: Option<Kind>,
     pub(crate) link: Option<Link>,
+    /// The digest of a file that was added or removed, where it is known. Nothing for an empty
+    /// file: those are all alike.
+    pub(crate) content: Option<String>,
     /// Its bytes are not lines.
     pub(crate) binary: bool,
     pub(crate) lines_added: u64,
@@ -74,6 +77,7 @@ impl Change {
             before,
             after,
             link: None,
+            content: None,
             binary: false,
             lines_added: 0,
             lines_removed: 0,

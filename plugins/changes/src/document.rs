@@ -26,6 +26,9 @@ const FORMAT: &str = "evident-changes";
 /// The only version there is.
 const VERSION: u64 = 1;
 
+/// What is said about this form from anyone else.
+const NOT_OF_HOST: &str = "it is in the form of the host's comparison, and the host did not make it: a command or a file cannot stand in for the host's comparison; use a source with `changes = \"start\"`";
+
 /// What tells the version of a document that may be newer than this checker.
 #[derive(Deserialize)]
 struct Versioned {
@@ -60,14 +63,20 @@ struct End {
     changes: u64,
 }
 
-/// Hands every change to `take`, in the order of the document.
+/// Hands every change to `take`, in the order of the document. `is_of_host` tells who wrote it; it is asked
+/// only of a document that says to be in this form.
 ///
 /// # Errors
-/// Inconclusive: `malformed`, `unsupported` for another form or version, `contradiction` where the digests
-/// and the changes disagree, `limit` for a line that is too long. What was handed over before is not all.
-pub(crate) fn read(reader: impl BufRead, mut take: impl FnMut(&Change)) -> Result<Extent, Error> {
+/// Inconclusive: `malformed`, `unsupported` for another form or version and for a document that the host
+/// did not write, `contradiction` where the digests and the changes disagree, `limit` for a line that is too
+/// long. What was handed over before is not all.
+pub(crate) fn read(
+    reader: impl BufRead,
+    is_of_host: impl FnOnce() -> bool,
+    mut take: impl FnMut(&Change),
+) -> Result<Extent, Error> {
     let mut lines = Lines::new(reader);
-    let head = head(&mut lines)?;
+    let head = head(&mut lines, is_of_host)?;
     let mut last: Option<Vec<u8>> = None;
     let mut changed = 0;
     let end = loop {
@@ -102,7 +111,7 @@ pub(crate) fn read(reader: impl BufRead, mut take: impl FnMut(&Change)) -> Resul
     agree(&head, changed)
 }
 
-fn head<R: BufRead>(lines: &mut Lines<R>) -> Result<Head, Error> {
+fn head<R: BufRead>(lines: &mut Lines<R>, is_of_host: impl FnOnce() -> bool) -> Result<Head, Error> {
     let line = lines.peek()?.unwrap_or_default();
     let error = match serde_json::from_slice::<Versioned>(line) {
         Ok(Versioned { format, .. }) if format != FORMAT => {
@@ -111,6 +120,8 @@ fn head<R: BufRead>(lines: &mut Lines<R>) -> Result<Head, Error> {
                 shown(&format)
             )));
         }
+        // Whoever can print can print this form too, with every digest right.
+        Ok(_) if !is_of_host() => return Err(Error::unsupported(NOT_OF_HOST)),
         Ok(Versioned { version: VERSION, .. }) => None,
         Ok(Versioned { version, .. }) => {
             return Err(Error::unsupported(format!(

@@ -6,6 +6,7 @@ use evident_checker::{Finding, Location};
 use evident_patterns::Pattern;
 
 use crate::change::{Change, Kind, Link, What};
+use crate::modes::Arrived;
 use crate::settings::Denied;
 use crate::text::Found;
 use crate::words::{fingerprint, listed, shown};
@@ -54,6 +55,13 @@ pub(crate) fn kind(change: &Change, kinds: &[Denied]) -> Finding {
     let told: Vec<&str> = kinds.iter().map(|kind| words(*kind, change)).collect();
     let message = format!("`{}` {}, which is not allowed", shown(&change.path), told.join(" and "));
     about("denied-kind", &change.path, message)
+}
+
+/// A move that changed the mode.
+pub(crate) fn moved_mode(file: &Arrived) -> Finding {
+    let mode = if file.after == Kind::Executable { "made executable" } else { "made not executable" };
+    let message = format!("`{}` was moved and {mode}, which is not allowed", shown(&file.path));
+    about("denied-kind", &file.path, message)
 }
 
 fn words(kind: Denied, change: &Change) -> &'static str {

@@ -2,7 +2,8 @@
 //! no verdict at all, what violates a rule fails, what could not be looked at is inconclusive, and the rest
 //! passes.
 //!
-//! It never passes beside a finding of severity error, and never keeps a change.
+//! It never passes beside a finding of severity error. Of a change it keeps what a rule about modes needs, where
+//! there is one, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use memchr::memmem::Finder;
 use crate::api::Difference;
 use crate::change::{Change, Extent, Kind, Link, What};
 use crate::finding;
+use crate::modes::Modes;
 use crate::settings::{Api, Denied, Settings};
 use crate::words::{Names, brief, counted, number_of, shown};
 
@@ -29,6 +31,7 @@ pub(crate) struct Judge<'a> {
     not_allowed: Names,
     with_text: Names,
     of_kind: Names,
+    modes: Modes,
     /// The first file that could not be looked at, and how many there are.
     doubt: Option<String>,
     doubts: u64,
@@ -46,6 +49,7 @@ impl<'a> Judge<'a> {
             not_allowed: Names::default(),
             with_text: Names::default(),
             of_kind: Names::default(),
+            modes: Modes::default(),
             doubt: None,
             doubts: 0,
         }
@@ -54,9 +58,10 @@ impl<'a> Judge<'a> {
     /// Takes the next change.
     pub(crate) fn change(&mut self, change: &Change) {
         self.lines = self.lines.saturating_add(change.lines_added).saturating_add(change.lines_removed);
-        self.path(&change.path, change.path_bytes(), || finding::happened(change));
+        let is_nested = change.is(Kind::Submodule);
+        self.path(&change.path, change.path_bytes(), is_nested, || finding::happened(change));
         if let Some((origin, happened)) = finding::happened_to_origin(change) {
-            self.path(origin, origin.as_bytes(), || happened.clone());
+            self.path(origin, origin.as_bytes(), is_nested, || happened.clone());
         }
         self.kinds(change);
         self.added(change);
@@ -64,17 +69,29 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether the path may change. What must not change is told once, as that.
-    fn path(&mut self, path: &str, bytes: &[u8], happened: impl Fn() -> String) {
-        let matching = |patterns: &'a [Pattern]| patterns.iter().find(|it| it.matches_bytes(bytes));
-        let finding = if let Some(pattern) = matching(&self.settings.deny) {
-            finding::denied(path, &happened(), pattern)
-        } else if let Some(allowed) = self.settings.allow.as_deref().filter(|it| matching(it).is_none()) {
-            finding::outside(path, &happened(), allowed)
+    ///
+    /// A repository inside the tree is one path that stands for all files in it, so that a pattern such as
+    /// `tests/**` would not see a `tests/.git` that hides them: it counts as its `.git` too.
+    fn path(&mut self, path: &str, bytes: &[u8], is_nested: bool, happened: impl Fn() -> String) {
+        let settings = self.settings;
+        let inside = is_nested.then(|| (format!("{path}/.git"), [bytes, b"/.git"].concat()));
+        let inside = inside.as_ref().map(|(path, bytes)| (path.as_str(), bytes.as_slice()));
+        let names = || std::iter::once((path, bytes)).chain(inside);
+        let matching = |patterns: &'a [Pattern], bytes: &[u8]| {
+            patterns.iter().find(|pattern| pattern.matches_bytes(bytes))
+        };
+        let denied = names().find_map(|(name, bytes)| Some((name, matching(&settings.deny, bytes)?)));
+        let outside = |allowed: &&'a [Pattern]| names().find(|(_, bytes)| matching(allowed, bytes).is_none());
+        let allowed = settings.allow.as_deref();
+        let (name, finding) = if let Some((name, pattern)) = denied {
+            (name, finding::denied(name, &happened(), pattern))
+        } else if let Some((allowed, (name, _))) = allowed.and_then(|it| Some((it, outside(&it)?))) {
+            (name, finding::outside(name, &happened(), allowed))
         } else {
             return;
         };
         if self.tell(bytes, finding) {
-            self.not_allowed.push(path);
+            self.not_allowed.push(name);
         }
     }
 
@@ -91,6 +108,18 @@ impl<'a> Judge<'a> {
         let kinds: Vec<Denied> = self.settings.kinds_denied.iter().copied().filter(is).collect();
         if !kinds.is_empty() && self.tell(change.path_bytes(), finding::kind(change, &kinds)) {
             self.of_kind.push(&change.path);
+        }
+        if self.settings.kinds_denied.contains(&Denied::Mode) {
+            self.modes.take(change);
+        }
+    }
+
+    /// The moves that changed a mode, which are known once all is read.
+    fn moved_modes(&mut self) {
+        for file in std::mem::take(&mut self.modes).changed() {
+            if self.tell(file.path_bytes(), finding::moved_mode(&file)) {
+                self.of_kind.push(&file.path);
+            }
         }
     }
 
@@ -114,7 +143,11 @@ impl<'a> Judge<'a> {
         let path = shown(&change.path);
         let is_searched = self.is_searched(change) && change.what != What::Removed;
         let is_counted = self.settings.lines_max.is_some();
-        let message = match (&change.unsearched, &change.uncounted) {
+        let nested = "it is a repository of its own, whose files are not in the evidence";
+        let is_hidden = change.after == Some(Kind::Submodule);
+        let unsearched = if is_hidden { Some(nested) } else { change.unsearched.as_deref() };
+        let uncounted = if change.is(Kind::Submodule) { Some(nested) } else { change.uncounted.as_deref() };
+        let message = match (unsearched, uncounted) {
             (Some(why), _) if is_searched => {
                 format!("the added lines of `{path}` were not searched: {}", shown(why))
             }
@@ -128,7 +161,9 @@ impl<'a> Judge<'a> {
 
     /// True if `added` is about the file.
     fn is_searched(&self, change: &Change) -> bool {
-        let covers = |paths: &Vec<Pattern>| paths.iter().any(|it| it.matches_bytes(change.path_bytes()));
+        let path = change.path_bytes();
+        let may_hold = |it: &Pattern| change.after == Some(Kind::Submodule) && it.can_match_below_bytes(path);
+        let covers = |paths: &Vec<Pattern>| paths.iter().any(|it| it.matches_bytes(path) || may_hold(it));
         !self.texts.is_empty() && self.settings.added_paths.as_ref().is_none_or(covers)
     }
 
@@ -153,6 +188,7 @@ impl<'a> Judge<'a> {
 
     /// Decides over a document that was read whole.
     pub(crate) fn finish(mut self, extent: Extent, difference: Option<&Difference>) -> Outcome {
+        self.moved_modes();
         let settings = self.settings;
         let mut reasons = Vec::new();
         let changed = extent.changed;

@@ -3,8 +3,15 @@
 //! It reads the host's own comparison of two trees, or a patch. What it cannot read whole is never "no
 //! change". It never looks at the files themselves, at the name of an artifact, or at who wrote a line.
 //!
-//! A patch is what a command printed: the configuration of git decides how it names files, what it leaves
-//! out and what it calls binary. The host's comparison depends on none of that; prefer it.
+//! The form of the host's comparison is read only where the host made it itself, so where its origin has no
+//! command: a command that prints this form proves nothing, however well it fits together.
+//!
+//! A patch is what a command printed, and only as good as that command: it may leave out what it likes, and
+//! the configuration of git decides how it names files, what it leaves out and what it calls binary. The
+//! host's comparison depends on none of that; prefer it.
+//!
+//! A repository inside the tree is one path, and its files are not in the evidence. It is held against the
+//! patterns as its path and as the `.git` in it, and a rule about added text or lines stays open over it.
 
 mod api;
 mod change;
@@ -12,6 +19,7 @@ mod document;
 mod finding;
 mod judge;
 mod lines;
+mod modes;
 mod patch;
 mod path;
 mod settings;
@@ -20,7 +28,9 @@ mod words;
 
 use std::io::BufRead;
 
-use evident_checker::{Artifact, Checker, Config, Description, Error, Evidence, Outcome, Reason, Sink, Slot};
+use evident_checker::{
+    Artifact, Checker, Config, Description, Error, Evidence, OriginKind, Outcome, Reason, Sink, Slot,
+};
 use judge::Judge;
 pub use settings::Settings;
 
@@ -95,7 +105,14 @@ fn read(artifact: &Artifact, take: impl FnMut(&change::Change)) -> Result<change
     let mut reader = artifact.reader();
     let first = reader.fill_buf()?.trim_ascii_start().first().copied();
     match first {
-        Some(b'{') => document::read(reader, take),
+        Some(b'{') => document::read(reader, || is_of_host(artifact), take),
         _ => patch::read(reader, take),
     }
+}
+
+/// True if the host made it and ran nothing for it. An answer that asks this is not used again for the same
+/// bytes, as it is not about the bytes alone.
+fn is_of_host(artifact: &Artifact) -> bool {
+    let origin = artifact.origin();
+    origin.kind == OriginKind::Produced && origin.argv.is_empty() && origin.exit.is_none()
 }

@@ -22,23 +22,27 @@ pub fn artifact(name: &str, bytes: &[u8]) -> Artifact {
     artifact_with_exit(name, bytes, Exit::Code(0))
 }
 
+/// An artifact over `bytes` that the host made itself, without any command: a comparison of trees.
+#[must_use]
+pub fn artifact_of_host(name: &str, bytes: &[u8]) -> Artifact {
+    made(name, bytes, Vec::new(), None)
+}
+
 /// An artifact over `bytes`, produced by a command that ended with `exit` at time 0.
 #[must_use]
 pub fn artifact_with_exit(name: &str, bytes: &[u8], exit: Exit) -> Artifact {
+    made(name, bytes, vec!["test".into()], Some(exit))
+}
+
+fn made(name: &str, bytes: &[u8], argv: Vec<String>, exit: Option<Exit>) -> Artifact {
     let info = Info {
         name: name.into(),
         media_type: "application/octet-stream".into(),
         size: bytes.len() as u64,
         digest: String::new(),
     };
-    let origin = Origin {
-        source: "test".into(),
-        kind: OriginKind::Produced,
-        argv: vec!["test".into()],
-        exit: Some(exit),
-        started_ms: 0,
-        ended_ms: 0,
-    };
+    let origin =
+        Origin { source: "test".into(), kind: OriginKind::Produced, argv, exit, started_ms: 0, ended_ms: 0 };
     Artifact::new(info, origin, Box::new(Buffer(bytes.to_vec())))
 }
 

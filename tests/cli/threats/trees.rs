@@ -170,7 +170,7 @@ fn a_private_copy_that_was_edited_is_mended() {
     let copy = std::fs::read_dir(&copies).expect("is there").next().expect("one").expect("readable").path();
     // As long as the real one: nobody has to read it to see another size.
     let edit = || {
-        std::fs::write(copy.join("base/tests/taxes.t"), "green\n").expect("is ours");
+        std::fs::write(copy.join("base/tree/tests/taxes.t"), "green\n").expect("is ours");
     };
     edit();
     let (run, assessment) = workspace.check();

@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::ignored::text;
+use crate::small::beginning;
 use crate::tracked::git_folder;
 
 /// Bytes of one reference: a name of at most some hundred.
@@ -20,7 +20,7 @@ const PACKED_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// repository.
 pub(super) fn of(folder: &Path) -> String {
     let Ok(Some(git)) = git_folder(folder) else { return String::new() };
-    let Ok(head) = text(&git.join("HEAD"), REFERENCE_BYTES_MAX) else { return String::new() };
+    let Ok(head) = beginning(&git.join("HEAD"), REFERENCE_BYTES_MAX) else { return String::new() };
     let head = head.trim();
     if is_id(head) {
         return head.to_owned();
@@ -32,14 +32,14 @@ pub(super) fn of(folder: &Path) -> String {
 }
 
 fn resolve(git: &Path, name: &str) -> Option<String> {
-    let common = text(&git.join("commondir"), REFERENCE_BYTES_MAX);
+    let common = beginning(&git.join("commondir"), REFERENCE_BYTES_MAX);
     let common: PathBuf = common.map_or_else(|_| git.to_owned(), |common| git.join(common.trim()));
     let loose =
-        [git, &common].into_iter().find_map(|folder| text(&folder.join(name), REFERENCE_BYTES_MAX).ok());
+        [git, &common].into_iter().find_map(|folder| beginning(&folder.join(name), REFERENCE_BYTES_MAX).ok());
     if let Some(id) = loose.map(|id| id.trim().to_owned()).filter(|id| is_id(id)) {
         return Some(id);
     }
-    let packed = text(&common.join("packed-refs"), PACKED_BYTES_MAX).ok()?;
+    let packed = beginning(&common.join("packed-refs"), PACKED_BYTES_MAX).ok()?;
     let line = packed.lines().find(|line| line.split_once(' ').is_some_and(|(_, named)| named == name))?;
     line.split_once(' ').map(|(id, _)| id.to_owned()).filter(|id| is_id(id))
 }

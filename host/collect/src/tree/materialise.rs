@@ -4,15 +4,21 @@
 //! times of others, folders that nobody may open. So nothing is believed: every step opens a folder
 //! relative to the one before and follows no symlink, every file is read and compared, and a file is
 //! never written in place. What the rules ignore stays, because it is the build of the last run.
+//!
+//! Many tools look for settings in the folders above theirs. So each copy has a folder of its own around it
+//! that holds nothing else, and what a command left there is removed. A copy that cannot be mended is put
+//! aside, and a new one is made.
 
+mod aside;
 mod bring;
 mod leaf;
 mod lock;
+mod only;
 mod remove;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::CString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +27,11 @@ use evident_core::tree::{Kind, Leaf, Tree};
 
 use super::Rules;
 use crate::Error;
+
+pub use only::keep_only;
+
+/// The copy, in the folder of its own.
+const COPY: &str = "tree";
 
 /// A private folder that is a tree, held until this is dropped.
 #[derive(Debug)]
@@ -31,7 +42,7 @@ pub struct Materialised {
 }
 
 impl Materialised {
-    /// Where it lies: canonical.
+    /// Where the tree lies: canonical, the folder `tree` in the one that was asked for.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -68,17 +79,35 @@ pub(super) fn materialise(
     })?;
     crate::private_folder(around)?;
     let lock = lock::take(folder, wait)?;
-    // A symlink here would lead everything astray.
-    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
-        fs::remove_file(folder).map_err(Error::io("remove", folder))?;
-    }
-    crate::private_folder(folder)?;
-    let folder = super::scan::canonical(folder)?;
+    let plan = plan(tree);
+    let brought = fresh(folder).and_then(|copy| bring(blobs, rules, &copy, &plan));
+    let copy = match brought {
+        // The store has not what the tree needs: another folder would be no better.
+        Err(error @ (Error::Blobs(_) | Error::Write(_))) => return Err(error),
+        // What a command left there cannot be mended.
+        Err(_) => {
+            aside::put(folder)?;
+            bring(blobs, rules, &fresh(folder)?, &plan)?
+        }
+        Ok(copy) => copy,
+    };
     let there =
         tree.entries().iter().filter(|entry| !matches!(entry.leaf.kind, Kind::Submodule | Kind::Special));
     let there = Tree::new(there.cloned().collect()).expect("a part of a tree is one");
-    bring::bring(&bring::Bring { blobs, rules, folder: &folder, plan: plan(tree) })?;
-    Ok(Materialised { folder, tree: there, _lock: lock })
+    Ok(Materialised { folder: copy, tree: there, _lock: lock })
+}
+
+/// Sees to it that the folder is one and holds nothing but the copy, which is a folder as well.
+fn fresh(folder: &Path) -> Result<PathBuf, Error> {
+    keep_only(folder, |name| name == COPY)?;
+    let copy = folder.join(COPY);
+    only::own_folder(&copy)?;
+    super::scan::canonical(&copy)
+}
+
+fn bring(blobs: &Blobs, rules: &Rules, copy: &Path, plan: &Plan) -> Result<PathBuf, Error> {
+    bring::bring(&bring::Bring { blobs, rules, folder: copy, plan })?;
+    Ok(copy.to_owned())
 }
 
 fn plan(tree: &Tree) -> Plan {

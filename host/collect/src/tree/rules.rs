@@ -92,6 +92,15 @@ impl Rules {
             || self.trees.iter().any(|tree| tree.get(path).is_some())
     }
 
+    /// True if a repository that begins in the folder counts even where it is ignored: what it keeps for
+    /// itself lies below what the patterns match.
+    pub(crate) fn forces_repository(&self, folder: &[u8]) -> bool {
+        self.forces(folder) || {
+            let inner = [folder, b"/.git"].concat();
+            self.marks().any(|pattern| pattern.matches_bytes(&inner))
+        }
+    }
+
     /// True if a path below the folder can count even where it is ignored.
     pub(crate) fn forces_below(&self, folder: &[u8]) -> bool {
         self.marks().any(|pattern| pattern.can_match_below_bytes(folder))
@@ -219,7 +228,7 @@ pub(super) fn of_tree(blobs: &Blobs, tree: &Tree, rules: &Rules) -> Result<Rules
             Kind::Submodule if old.file_name() == GIT_FILE => add(old.below_top(name), None, true),
             Kind::File | Kind::Executable if name.file_name() == Some(OsStr::new(old.file_name())) => {
                 let folder = old.below_top(name.parent().expect("a path of a tree has one"));
-                add(folder, Some(ignore_text(blobs, entry.leaf.digest)?), false);
+                add(folder, Some(beginning(blobs, entry.leaf.digest, IGNORE_BYTES_MAX)?), false);
             }
             _ => {}
         }
@@ -230,11 +239,34 @@ pub(super) fn of_tree(blobs: &Blobs, tree: &Tree, rules: &Rules) -> Result<Rules
     Ok(Rules { ignored: Arc::new(ignored), trees, ..rules.clone() })
 }
 
-fn ignore_text(blobs: &Blobs, digest: Digest) -> Result<String, Error> {
+/// The rules of a commit: `around` are the texts of the ignore files in the folders above the workspace,
+/// which lies at `prefix` in the repository.
+pub(super) fn of_commit(
+    blobs: &Blobs,
+    tree: &Tree,
+    prefix: &Path,
+    around: Vec<(PathBuf, String)>,
+) -> Result<Rules, Error> {
+    let mut folders: Vec<_> = vec![(PathBuf::new(), Folder::new(String::new(), true))];
+    for (path, text) in around {
+        let is_top = path.as_os_str().is_empty();
+        folders.retain(|(known, _)| *known != path);
+        folders.push((path, Folder::new(text, is_top)));
+    }
+    let mut ignored = Ignored::frozen(prefix.to_owned(), GIT_FILE, folders);
+    // As in `Ignored::new`: of a workspace that git ignores as a whole, git says nothing.
+    if ignored.is_ignored_folder(Path::new("")) {
+        ignored = Ignored::frozen(PathBuf::new(), OWN_FILE, []);
+    }
+    of_tree(blobs, tree, &Rules::of(ignored))
+}
+
+/// The beginning of a blob, which is proven.
+pub(super) fn beginning(blobs: &Blobs, digest: Digest, bytes_max: u64) -> Result<String, Error> {
     let (file, _) = blobs.read(digest)?;
     blobs.verify(&file, digest)?;
     let mut bytes = Vec::new();
-    file.take(IGNORE_BYTES_MAX).read_to_end(&mut bytes).map_err(Error::io("read", &blobs.path(digest)))?;
+    file.take(bytes_max).read_to_end(&mut bytes).map_err(Error::io("read", &blobs.path(digest)))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

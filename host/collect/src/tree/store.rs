@@ -1,5 +1,7 @@
 //! Scans a folder and keeps all that it holds as blobs.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use cap_std::fs::Dir;
@@ -7,6 +9,7 @@ use evident_blobs::Blobs;
 use evident_core::digest::Digest;
 use evident_core::tree::Tree;
 
+use super::bounds::Total;
 use super::scan::{self, Take};
 use super::stat::Stat;
 use super::{Rules, hash, manifest};
@@ -34,6 +37,10 @@ impl Take for Keep<'_> {
     }
 
     fn files(&self, root: &Dir, folder: &Path, jobs: &[hash::Job<'_>]) -> Result<Vec<Digest>, Error> {
+        let mut total = Total::default();
+        for job in jobs {
+            total.add(job.stat.size, &|| folder.join(OsStr::from_bytes(job.path)))?;
+        }
         hash::store(self.blobs, root, folder, jobs)
     }
 }

@@ -207,3 +207,31 @@ async fn too_many_files_are_refused() {
     let evidence = fixture.collect(&file_source(files(&["*.txt"]))).await;
     assert_short(&evidence, "no-evidence(overflow)", "more than 10000 files");
 }
+
+/// In a private copy, what an earlier run left behind is no evidence, however it is reached.
+#[tokio::test]
+async fn a_place_that_is_held_to_a_tree_gives_nothing_else() {
+    let fixture = Fixture::new();
+    fixture.write(".evident-ignore", "out/\n");
+    fixture.write("reports/a.xml", "of the tree");
+    symlink("reports/a.xml", fixture.workspace.join("good.xml")).expect("links");
+    symlink("out/old.xml", fixture.workspace.join("bad.xml")).expect("links");
+    let rules = evident_collect::tree::Rules::of_workspace(&fixture.workspace).expect("reads");
+    let cache = fixture.outside.join("cache");
+    let trees = evident_collect::tree::Trees::new(&cache, fixture.blobs.clone()).expect("opens");
+    let tree = trees.store(&rules, &fixture.workspace).expect("stores");
+    fixture.write("out/old.xml", "left behind");
+    fixture.write("reports/new.xml", "left behind");
+    symlink("reports", fixture.workspace.join("way")).expect("links");
+    let only = fixture.collector.clone().only(&tree).expect("opens");
+    for glob in ["out/old.xml", "out/*", "bad.xml", "reports/new.xml", "way/a.xml"] {
+        let source = file_source(files(&[glob]));
+        assert_sound(&fixture.collect(&source).await);
+        let evidence = only.collect(&source, None).await.expect("the host works");
+        assert_short(&evidence, "no-evidence(missing)", glob);
+        assert_eq!(evidence.artifacts, []);
+    }
+    let evidence = only.collect(&file_source(files(&["*.xml", "reports/*"])), None).await.expect("works");
+    assert_sound(&evidence);
+    assert_eq!(names(&evidence), ["good.xml", "reports/a.xml"]);
+}

@@ -24,6 +24,11 @@ const PROJECT: &str = "pyproject.toml";
 const SETTINGS: &[(&str, &str)] =
     &[("pytest.ini", ""), (".pytest.ini", ""), ("tox.ini", "[pytest]"), ("setup.cfg", "[tool:pytest]")];
 
+/// Files that would run in place of pytest, or before it, where the folder comes first on the path of
+/// python. A python older than 3.11 knows no `PYTHONSAFEPATH`.
+const STAND_INS: &[&str] =
+    &["/pytest.py", "/pytest/**", "/_pytest/**", "/sitecustomize.py", "/usercustomize.py"];
+
 /// Marks and calls that switch a test off.
 const SHORTCUTS: &[&str] = &["mark.skip", "mark.xfail", "pytest.skip(", "pytest.xfail(", "unittest.skip"];
 
@@ -35,7 +40,7 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.because(&file, says);
     let stated = project.as_ref().and_then(|project| project.get("project")?.get("name")?.as_str());
     found.named(stated);
-    found.suites.push(suite(folder));
+    found.suites.push(suite(folder, project.as_ref()));
     found.leftovers.extend([
         Leftover { line: "__pycache__/", why: "python keeps compiled modules there" },
         Leftover { line: ".pytest_cache/", why: "pytest keeps its last results there" },
@@ -86,22 +91,85 @@ fn is_test_file(name: &str) -> bool {
     name.strip_suffix(".py").is_some_and(|stem| stem.starts_with("test_") || stem.ends_with("_test"))
 }
 
-fn suite(folder: &Folder) -> Suite {
-    let run = ["python3", "-m", "pytest", "--junitxml={out}/report.xml", "-p", "no:cacheprovider"];
+/// Where tests import from, as the option takes it: what the project says, which the option replaces, `src`,
+/// and the top, which `-m` alone would put first.
+///
+/// It is an option and not `PYTHONPATH`, so that python has found pytest before these folders count. An
+/// editable install names the workspace; a copy of the tree must import its own code all the same.
+fn import_from(folder: &Folder, project: Option<&toml::Table>) -> String {
+    let mut folders = stated(folder, project);
+    folders.extend(folder.has_folder("src").then(|| "src".to_owned()));
+    folders.push(".".to_owned());
+    let mut seen: Vec<String> = Vec::new();
+    for one in folders {
+        if !seen.contains(&one) {
+            seen.push(one);
+        }
+    }
+    format!("pythonpath={}", seen.join(" "))
+}
+
+/// The setting `pythonpath` of the project. Names with blanks are left out: the option cannot say them
+/// without quotes, and a draft is read by a person anyway.
+fn stated(folder: &Folder, project: Option<&toml::Table>) -> Vec<String> {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let pytest = project.and_then(|project| project.get("tool")?.get("pytest"));
+    let of_project = pytest.and_then(|pytest| {
+        pytest.get("ini_options").and_then(|options| options.get("pythonpath")).or(pytest.get("pythonpath"))
+    });
+    let all: Vec<String> = match of_project {
+        Some(Value::String(text)) => words(text),
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => {
+            let mut texts = SETTINGS.iter().filter_map(|(file, section)| {
+                let section = if section.is_empty() { "[pytest]" } else { section };
+                of_section(&folder.text(file)?, section)
+            });
+            texts.next().map(|text| words(&text)).unwrap_or_default()
+        }
+    };
+    all.into_iter().filter(|one| is_import_folder(one)).collect()
+}
+
+/// What can stand in the option as it is.
+fn is_import_folder(name: &str) -> bool {
+    let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || "\"'\\{}".contains(letter);
+    !name.is_empty() && !name.contains(is_odd)
+}
+
+/// The value of `pythonpath` in a section of an ini file, with the lines that go on with it.
+fn of_section(text: &str, section: &str) -> Option<String> {
+    let lines = text.lines().skip_while(|line| line.trim() != section).skip(1);
+    let mut lines =
+        lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with(['#', ';']));
+    let first = lines.find_map(|line| {
+        let (key, value) = line.split_once('=')?;
+        (key.trim_end() == "pythonpath").then(|| value.to_owned())
+    })?;
+    let more = lines.take_while(|line| line.starts_with([' ', '\t']));
+    Some(more.fold(first, |all, line| all + " " + line))
+}
+
+fn suite(folder: &Folder, project: Option<&toml::Table>) -> Suite {
+    let mut run = owned(&["python3", "-m", "pytest", "-o"]);
+    run.push(import_from(folder, project));
+    run.extend(owned(&["--junitxml={out}/report.xml", "-p", "no:cacheprovider"]));
     let mut tests = folders(folder, &["tests", "test"]);
-    let mut set = vec![("PYTHONDONTWRITEBYTECODE", "1")];
-    // An editable install names the workspace; a copy of the tree must import its own code all the same.
-    set.extend(folder.has_folder("src").then_some(("PYTHONPATH", "src")));
     tests.extend(owned(&["test_*.py", "*_test.py", "conftest.py"]));
+    let settings =
+        [PROJECT, "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg"];
     Suite {
         kind: Kind::Pytest,
-        run: owned(&run),
-        set,
+        run,
+        // Else `-m` looks for pytest in the workspace first.
+        set: vec![("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONSAFEPATH", "1")],
         install: None,
         collect: Vec::new(),
         report: None,
         failed: 1,
         remarks: vec![
+            "`pythonpath` says where tests import from, since pytest 7. PYTHONSAFEPATH keeps files of\nthis folder from running in place of pytest."
+                .into(),
             "If the tests need an environment of their own, put the full path of its\ninterpreter in place of python3."
                 .into(),
         ],
@@ -111,7 +179,7 @@ fn suite(folder: &Folder) -> Suite {
         paths: Paths {
             sources: sources(folder),
             tests,
-            settings: owned(&[PROJECT, "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"]),
+            settings: [owned(&settings), owned(STAND_INS)].concat(),
             manifests: owned(&[PROJECT, "requirements*.txt", "*.lock"]),
         },
     }

@@ -74,7 +74,7 @@ fn files_decide_the_command() {
     }
 }
 
-const PYTEST: &str = "python3 -m pytest --junitxml={out}/report.xml -p no:cacheprovider";
+const PYTEST: &str = "python3 -m pytest -o pythonpath=. --junitxml={out}/report.xml -p no:cacheprovider";
 
 /// Catches an invented command: what has no readable report gives no contract.
 #[test]
@@ -272,4 +272,72 @@ fn members_of_a_workspace_are_folders_that_may_change() {
     assert_eq!(found.notes().len(), 4, "{:?}", found.notes());
     let many = format!("[workspace]\nmembers = {:?}\n", vec!["a"; 101]);
     assert_eq!(findings(&[("Cargo.toml", &many)]).sources(), ["**/src/**", "Cargo.lock"]);
+}
+
+/// Catches a file of the workspace that runs in place of pytest: the folder must not come first on the path of
+/// python, by no way, and where python is too old to be told so, such files are protected.
+#[test]
+fn nothing_stands_in_for_pytest() {
+    let cases: &[Files] = &[
+        &[("conftest.py", ""), ("cart.py", "")],
+        &[("conftest.py", ""), ("shop/__init__.py", "")],
+        &[("conftest.py", ""), ("src/shop/__init__.py", "")],
+    ];
+    for files in cases {
+        let table: toml::Table = draft(&findings(files), None).parse().expect("is TOML");
+        let set = table["evidence"]["suite"]["env"]["set"].as_table().expect("a table");
+        assert_eq!(set["PYTHONSAFEPATH"].as_str(), Some("1"), "{files:?}");
+        assert!(!set.contains_key("PYTHONPATH"), "it comes before pytest: {files:?}");
+        let protect = table["boundary"]["protect"].as_array().expect("a list");
+        for pattern in [
+            "/pytest.py",
+            "/pytest/**",
+            "/_pytest/**",
+            "/sitecustomize.py",
+            "/usercustomize.py",
+            "conftest.py",
+            "pytest.toml",
+            ".pytest.toml",
+        ] {
+            let is_there = protect.iter().any(|text| text.as_str() == Some(pattern));
+            assert!(is_there, "{pattern} is not protected: {files:?}");
+        }
+    }
+}
+
+/// Catches a suite that cannot import its own code: the option replaces what the project says.
+#[test]
+fn tests_import_from_where_the_project_says() {
+    let module = ("src/shop/__init__.py", "");
+    let cases: &[(Files, &str)] = &[
+        (&[("conftest.py", "")], "."),
+        (&[("conftest.py", ""), module], "src ."),
+        (
+            &[
+                ("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = [\"lib\", \"a b\", \"src\"]\n"),
+                module,
+            ],
+            "lib src .",
+        ),
+        (&[("pyproject.toml", "[tool.pytest.ini_options]\npythonpath = \"lib  .\"\n"), module], "lib . src"),
+        (&[("pyproject.toml", "[tool.pytest]\npythonpath = [\"lib\"]\n")], "lib ."),
+        (
+            &[(
+                "pytest.ini",
+                "[other]\npythonpath = no\n[pytest]\n# pythonpath = no\npythonpath= lib\n   more\nx = 1\n",
+            )],
+            "lib more .",
+        ),
+        (&[("tox.ini", "[pytest]\npythonpath = lib\n[other]\n")], "lib ."),
+        (&[("setup.cfg", "[tool:pytest]\n[other]\npythonpath = no\n")], "."),
+        // No setting becomes another argument, a quote or a placeholder.
+        (&[("pytest.ini", "[pytest]\npythonpath = {out} 'a \"b\" c\\d lib\n")], "lib ."),
+    ];
+    for (files, expected) in cases {
+        let all = findings(files);
+        let run = all.test_commands();
+        let expected =
+            ["python3", "-m", "pytest", "-o", &format!("pythonpath={expected}")].map(str::to_owned);
+        assert_eq!(run[0][..5], expected, "{files:?}");
+    }
 }

@@ -69,12 +69,14 @@ impl Entry {
     pub(super) fn into_change(self) -> Result<Change, String> {
         let raw = self.raw()?;
         let same_bytes = self.same_bytes();
+        let content = self.content();
         path::check(&self.path).map_err(|problem| format!("the path `{}` {problem}", shown(&self.path)))?;
         self.check().map_err(|problem| format!("`{}`: {problem}", shown(&self.path)))?;
         let kind = |side: &Option<Side>| side.as_ref().map(|side| side.kind.kind());
         let (before, after) = (kind(&self.before), kind(&self.after));
         let mut change = Change::new(self.path, self.change.what(), before, after);
         change.raw = raw;
+        change.content = content;
         change.link = self.moved_from.map(Link::MovedFrom);
         change.binary = self.binary;
         change.lines_added = self.lines_added.unwrap_or(0);
@@ -139,6 +141,12 @@ impl Entry {
             return Err("it does not say which lines were added".into());
         }
         Ok(())
+    }
+
+    /// The content of the only side, unless it is empty.
+    fn content(&self) -> Option<String> {
+        let ((Some(side), None) | (None, Some(side))) = (&self.before, &self.after) else { return None };
+        side.digest.clone().filter(|_| side.size != Some(0))
     }
 
     /// Only the mode changed.

@@ -4,11 +4,15 @@
 
 use evident_changes::Changes;
 use evident_checker::testing::{Recorder, artifact, check};
-use evident_checker::{Evidence, Outcome, Reason, Severity, Status};
+use evident_checker::{
+    Artifact, Evidence, Exit, Info, Origin, OriginKind, Outcome, ReadAt, ReadError, Reason, Severity, Status,
+};
 
 mod documents;
 mod fixtures;
 mod hostile;
+mod nested;
+mod origins;
 mod patches;
 mod rules;
 
@@ -65,10 +69,46 @@ impl Checked {
     }
 }
 
+struct Buffer(Vec<u8>);
+
+impl ReadAt for Buffer {
+    fn read_at(&self, offset: u64, length: u32) -> Result<Vec<u8>, ReadError> {
+        let start = usize::try_from(offset).expect("small").min(self.0.len());
+        let end = start.saturating_add(length as usize).min(self.0.len());
+        Ok(self.0[start..end].to_vec())
+    }
+}
+
+/// The origin of what the host made itself: it ran nothing.
+fn of_host() -> Origin {
+    Origin {
+        source: "changes".into(),
+        kind: OriginKind::Produced,
+        argv: Vec::new(),
+        exit: None,
+        started_ms: 0,
+        ended_ms: 0,
+    }
+}
+
+/// The origin of what a command printed that exited 0.
+fn of_command() -> Origin {
+    Origin { argv: vec!["git".into(), "diff".into()], exit: Some(Exit::Code(0)), ..of_host() }
+}
+
+fn info(bytes: &[u8]) -> Info {
+    let (media_type, size) = ("application/octet-stream".into(), bytes.len() as u64);
+    Info { name: "changes".into(), media_type, size, digest: String::new() }
+}
+
+fn made(bytes: &[u8], origin: Origin) -> Artifact {
+    Artifact::new(info(bytes), origin, Box::new(Buffer(bytes.to_vec())))
+}
+
 /// Checks changes beside listings of an API. Whatever the case, a pass beside an error would be a lie.
 fn judged(config: &str, changes: &[u8], api: &[&str], before: &[&str]) -> Checked {
     let mut evidence = Evidence::new();
-    evidence.bind("changes", [artifact("changes", changes)]);
+    evidence.bind("changes", [made(changes, of_host())]);
     let listings =
         |texts: &[&str]| -> Vec<_> { texts.iter().map(|it| artifact("api", it.as_bytes())).collect() };
     evidence.bind("api", listings(api));

@@ -25,7 +25,7 @@ pub(super) struct Bring<'a> {
     pub(super) rules: &'a Rules,
     /// Canonical.
     pub(super) folder: &'a Path,
-    pub(super) plan: Plan,
+    pub(super) plan: &'a Plan,
 }
 
 pub(super) fn bring(bring: &Bring<'_>) -> Result<(), Error> {
@@ -105,6 +105,10 @@ impl Bring<'_> {
         if self.rules.is_ignored_folder(relative) {
             return Ok(());
         }
+        // No tree is that deep: nothing below is worth keeping.
+        if depth == DEPTH_MAX {
+            return self.remove(around, name, kind, path);
+        }
         let open = remove::open(around, name).map_err(Error::io("open", &self.whole(path)))?;
         self.folder(&open, path, depth + 1)?;
         match rustix::fs::unlinkat(around, name, AtFlags::REMOVEDIR) {
@@ -115,7 +119,7 @@ impl Bring<'_> {
     }
 
     fn remove(&self, around: &OwnedFd, name: &CStr, kind: FileType, path: &[u8]) -> Result<(), Error> {
-        let removed: io::Result<()> = remove::all(around, name, kind, 0);
+        let removed: io::Result<()> = remove::all(around, name, kind);
         removed.map_err(Error::io("remove", &self.whole(path)))
     }
 

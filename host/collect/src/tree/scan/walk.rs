@@ -132,7 +132,7 @@ impl<'a> Walker<'a> {
         let is_repository = entries.iter().any(|(name, _)| name.as_c_str() == c".git");
         if is_repository && self.depth > 0 {
             let top = self.folder.join(OsStr::from_bytes(self.name()));
-            if !here.is_ignored || self.rules.forces(self.name()) {
+            if !here.is_ignored || self.rules.forces_repository(self.name()) {
                 self.push(What::Small(Kind::Submodule, head::of(&top).into_bytes()));
             }
             let index = Rc::new(Lazy::at(top, self.name().len() + 1));

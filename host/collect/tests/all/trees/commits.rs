@@ -119,3 +119,89 @@ fn a_repository_cannot_lie_about_its_commits() {
     assert_eq!(changes(&truth, &again), [""; 0]);
     assert!(!ground.work.join("ran").exists());
 }
+
+/// Git gives the bytes of a file that somebody edited in the repository, and says nothing.
+#[test]
+fn an_object_with_another_content_is_never_taken() {
+    for format in ["sha1", "sha256"] {
+        for name in ["HEAD:src/a", "HEAD:src", "HEAD"] {
+            let ground = Ground::new();
+            git(&ground.work, &["init", "-q", "-b", "main", "--object-format", format]);
+            ground.write("src/a", "the truth");
+            let commit = commit_all(&ground.work);
+            let first = object(&ground, "HEAD:src/a");
+            let truth = ground.trees.of_commit(&ground.work, &commit).expect("reads");
+            assert_eq!(paths(&truth), ["src/a"]);
+            let lie = lie(&ground, name);
+            let (from, to) = (object(&ground, &lie), object(&ground, name));
+            fs::remove_file(&to).expect("removes");
+            fs::copy(from, &to).expect("copies");
+            if name == "HEAD:src/a" {
+                assert_eq!(git(&ground.work, &["cat-file", "-p", name]), "a lie", "the lie works on git");
+            } else {
+                // The file of the tree itself is sound.
+                assert!(first.exists());
+            }
+            let id = to.to_string_lossy().replace('/', "");
+            let refused = ground.trees.of_commit(&ground.work, &commit);
+            let Err(Error::Git { problem, .. }) = refused else { panic!("{format} {name}: {refused:?}") };
+            let named = problem.split('`').nth(1).expect("names an object");
+            assert!(problem.contains("git fsck") && id.ends_with(named), "{format} {name}: {problem}");
+        }
+    }
+}
+
+/// Makes an object of the same type as the one of that name, and gives a name for it.
+fn lie(ground: &Ground, name: &str) -> String {
+    git(&ground.work, &["checkout", "-q", "-b", "lie"]);
+    ground.write("src/a", "a lie");
+    commit_all(&ground.work);
+    git(&ground.work, &["checkout", "-q", "main"]);
+    name.replace("HEAD", "lie")
+}
+
+/// The file in which git keeps an object.
+fn object(ground: &Ground, name: &str) -> std::path::PathBuf {
+    let id = git(&ground.work, &["rev-parse", name]);
+    ground.work.join(".git/objects").join(&id[..2]).join(&id[2..])
+}
+
+/// The ignore files above the workspace are those of the commit, not those that lie there now.
+#[test]
+fn rules_of_a_commit_are_those_of_the_commit() {
+    let ground = Ground::with(&[("/", ""), ("w/.gitignore", "*.b\n"), ("w/x", "1"), (".gitignore", "*.a\n")]);
+    let commit = commit_all(&ground.work);
+    ground.write(".gitignore", "*\n!w/\n");
+    ground.write("w/.gitignore", "*\n");
+    for name in ["w/new", "w/new.a", "w/new.b"] {
+        ground.write(name, "1");
+    }
+    let below = ground.work.join("w");
+    let scan = |rules: &Rules| paths(&ground.trees.scan(rules, &below, Cached::Never).expect("scans"));
+    let tree = ground.trees.of_commit(&below, &commit).expect("reads");
+    let rules = ground.trees.rules_of_commit(&below, &commit, &tree).expect("reads");
+    assert_eq!(scan(&rules), [".gitignore", "new", "x"]);
+    let live = Rules::of_workspace(&below).expect("reads");
+    let of_both = ground.trees.rules_of(&tree, &live).expect("reads");
+    assert!(!scan(&of_both).contains(&"new".to_owned()), "the live file above decides");
+    // At the top of the repository there is nothing above.
+    let tree = ground.trees.of_commit(&ground.work, &commit).expect("reads");
+    let rules = ground.trees.rules_of_commit(&ground.work, &commit, &tree).expect("reads");
+    let whole = ground.scan(&rules);
+    assert_eq!(paths(&whole), [".gitignore", "w/.gitignore", "w/new", "w/x"]);
+}
+
+/// A workspace that the commit ignores as a whole is one without git, and the rules say so in it.
+#[test]
+fn a_commit_that_ignores_the_workspace_says_nothing_about_it() {
+    let ground = Ground::with(&[("/", ""), (".gitignore", "w/\n"), ("w/.evident-ignore", "*.b\n")]);
+    ground.write("w/x", "1");
+    git(&ground.work, &["add", "-f", "w"]);
+    let commit = commit_all(&ground.work);
+    ground.write("w/y.b", "1");
+    let below = ground.work.join("w");
+    let tree = ground.trees.of_commit(&below, &commit).expect("reads");
+    let rules = ground.trees.rules_of_commit(&below, &commit, &tree).expect("reads");
+    let scanned = ground.trees.scan(&rules, &below, Cached::Never).expect("scans");
+    assert_eq!(paths(&scanned), [".evident-ignore", "x"]);
+}

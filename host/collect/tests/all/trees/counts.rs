@@ -270,3 +270,26 @@ fn a_file_that_never_rests_is_named() {
     assert!(matches!(&result, Err(Error::Unsteady { path: named }) if *named == path), "{result:?}");
     assert!(ground.trees.scan(&rules, &ground.work, Cached::Never).is_ok(), "at rest it is fine");
 }
+
+/// What a repository keeps for itself is no entry: where it lies below a protected path, its folder is one.
+#[test]
+fn a_repository_in_a_protected_folder_is_seen() {
+    let ground = Ground::with(&[(".evident-ignore", "tests/\n"), ("src/a", "1")]);
+    let rules = ground.rules().with_marked(Vec::new(), patterns(&["tests/**"]));
+    let start = ground.scan(&rules);
+    fs::create_dir_all(ground.work.join("tests/.git")).expect("makes");
+    ground.write("tests/.git/hidden", "1");
+    assert_eq!(changes(&start, &ground.scan(&rules)), ["added tests"]);
+    assert_eq!(changes(&start, &ground.scan(&ground.rules())), [""; 0], "ignored, and nothing protects it");
+}
+
+/// A sparse file costs nobody anything to make, and everybody much to keep.
+#[test]
+fn a_file_beyond_the_bound_is_not_kept() {
+    let ground = Ground::with(&[("a", "1")]);
+    let large = File::create(ground.work.join("disk.img")).expect("creates");
+    large.set_len(4 * 1024 * 1024 * 1024 + 1).expect("is sparse");
+    let refused = ground.trees.store(&ground.rules(), &ground.work);
+    let Err(Error::TooLarge { path, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(path, ground.work.join("disk.img"));
+}

@@ -1,15 +1,18 @@
 //! A private folder becomes the tree, whatever lies in it.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_collect::Error;
-use evident_collect::tree::{Cached, Materialised, Rules};
+use evident_collect::tree::{Cached, Materialised, Rules, keep_only};
 use evident_core::defence::{Defence, without};
 use evident_core::tree::Tree;
+
+use crate::fixture::mkfifo;
 
 use super::{Ground, changes, commit_all, paths, patterns, write};
 
@@ -17,6 +20,9 @@ struct Private {
     ground: Ground,
     tree: Tree,
     rules: Rules,
+    /// What is asked for.
+    own: PathBuf,
+    /// Where the copy is.
     folder: PathBuf,
 }
 
@@ -33,12 +39,13 @@ impl Private {
         let rules = ground.rules();
         let tree = ground.trees.store(&rules, &ground.work).expect("stores");
         let rules = ground.trees.rules_of(&tree, &rules).expect("loads");
-        let folder = ground.root.join("private/base");
-        Self { ground, tree, rules, folder }
+        let own = ground.root.join("private/base");
+        let folder = own.join("tree");
+        Self { ground, tree, rules, own, folder }
     }
 
     fn bring(&self) -> Result<Materialised, Error> {
-        self.ground.trees.materialise(&self.tree, &self.rules, &self.folder, Duration::ZERO)
+        self.ground.trees.materialise(&self.tree, &self.rules, &self.own, Duration::ZERO)
     }
 
     fn scan(&self) -> Tree {
@@ -118,7 +125,7 @@ fn what_commands_leave_behind_is_cleared() {
         },
         &|private| {
             fs::remove_file(private.folder.join("run.sh")).expect("removes");
-            crate::fixture::mkfifo(&private.folder.join("run.sh"));
+            mkfifo(&private.folder.join("run.sh"));
         },
         &|private| {
             write(&private.folder.join(".git/config"), "[core]");
@@ -173,6 +180,70 @@ fn builds_stay_and_right_files_keep_their_times() {
     assert_eq!((stays, private.folder.join("gone/x").exists()), ([true; 3], false));
 }
 
+/// Tools look for settings in the folders above: nothing that a command left there acts on the next one.
+#[test]
+fn nothing_lies_around_a_copy() {
+    let private = Private::new();
+    let outside = private.ground.root.join("outside");
+    write(&outside.join("precious"), "1");
+    private.assert_right();
+    let around = private.own.parent().expect("has one").to_owned();
+    for folder in [&private.own, &around] {
+        write(&folder.join(".cargo/config.toml"), "evil");
+        write(&folder.join("pytest.ini"), "evil");
+        fs::create_dir(folder.join("node_modules")).expect("makes");
+        fs::set_permissions(folder.join("node_modules"), Permissions::from_mode(0o000)).expect("ours");
+        symlink(&outside, folder.join("link")).expect("links");
+        mkfifo(&folder.join("fifo"));
+    }
+    write(&around.join("snapshot/tree/x"), "another copy");
+    let held = private.bring().expect("brings");
+    assert_eq!(held.folder(), private.folder);
+    assert_eq!(names(&private.own), ["tree"]);
+    let belongs = |name: &OsStr| ["base", "base.lock", "snapshot"].iter().any(|known| name == *known);
+    keep_only(&around, belongs).expect("removes");
+    assert_eq!(names(&around), ["base", "base.lock", "snapshot"]);
+    assert!(around.join("snapshot/tree/x").exists() && outside.join("precious").exists());
+    assert!(matches!(private.bring(), Err(Error::Busy { .. })), "still held");
+    fs::remove_dir_all(&around).expect("removes");
+    symlink(&outside, &around).expect("links");
+    keep_only(&around, belongs).expect("makes");
+    assert!(around.symlink_metadata().expect("is there").is_dir() && outside.join("precious").exists());
+}
+
+/// However deep, and whatever is beyond mending: the next run has a right copy.
+#[test]
+fn a_copy_that_cannot_be_mended_is_made_anew() {
+    let private = Private::new();
+    for name in ["deep", "src/deep.log", "target"] {
+        private.assert_right();
+        write(&private.folder.join("target/built"), "1");
+        nest(&private.folder.join(name), 400);
+        private.assert_right();
+        assert_eq!(names(&private.own), ["tree"], "{name}");
+    }
+    let around = private.own.parent().expect("has one");
+    assert_eq!(names(around), ["base", "base.lock"]);
+}
+
+/// Folders inside each other, more than a walk goes and more than a path can name.
+fn nest(folder: &Path, levels: usize) {
+    let name = "a".repeat(20);
+    let script = format!(
+        "mkdir -p \"$0\" && cd \"$0\" && i=0; while [ $i -lt {levels} ]; do mkdir {name} && cd -P {name} || exit 1; i=$((i+1)); done"
+    );
+    let status = std::process::Command::new("sh").args(["-c", &script]).arg(folder).status();
+    assert!(status.expect("sh runs").success());
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("lists");
+    let name = |entry: fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let mut names: Vec<_> = entries.map(|entry| name(entry.expect("readable"))).collect();
+    names.sort();
+    names
+}
+
 #[test]
 fn without_the_proof_a_changed_file_stays() {
     let private = Private::new();
@@ -187,9 +258,30 @@ fn without_the_proof_a_changed_file_stays() {
 fn one_at_a_time() {
     let private = Private::new();
     let held = private.bring().expect("brings");
-    assert!(matches!(private.bring(), Err(Error::Busy { folder }) if folder == private.folder));
+    assert!(matches!(private.bring(), Err(Error::Busy { folder }) if folder == private.own));
     drop(held);
     private.bring().expect("is free");
+}
+
+/// What a command puts in the place of the lock keeps nobody out.
+#[test]
+fn a_lock_that_is_none_is_made_anew() {
+    let private = Private::new();
+    let lock = private.own.with_extension("lock");
+    let outside = private.ground.root.join("outside");
+    let makes: [&dyn Fn(); 3] =
+        [&|| write(&lock.join("deep/x"), "1"), &|| symlink(&outside, &lock).expect("links"), &|| {
+            mkfifo(&lock);
+        }];
+    for make in makes {
+        private.bring().expect("brings");
+        fs::remove_file(&lock).expect("removes");
+        make();
+        let _held = private.bring().expect("brings");
+        assert!(lock.symlink_metadata().expect("is there").is_file());
+        assert!(matches!(private.bring(), Err(Error::Busy { .. })));
+    }
+    assert!(!outside.exists());
 }
 
 #[test]
@@ -214,7 +306,7 @@ fn a_snapshot_has_the_protected_paths_of_the_start() {
     let protected = patterns(&["src/deep/**"]);
     let snapshot = work.with_paths_of(&private.tree, |path| protected[0].matches_bytes(path));
     let rules = ground.trees.rules_of(&snapshot, &rules).expect("loads");
-    let held = ground.trees.materialise(&snapshot, &rules, &private.folder, Duration::ZERO).expect("brings");
+    let held = ground.trees.materialise(&snapshot, &rules, &private.own, Duration::ZERO).expect("brings");
     let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
     assert_eq!(changes(&private.tree, &scanned), ["modified src/a.rs"]);
 }
@@ -241,8 +333,8 @@ fn the_tree_of_a_commit_is_brought_with_its_submodules() {
     let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
     assert_eq!(paths(&scanned), [".gitignore", "forced.log", "inner/x.log"]);
     assert_eq!(changes(held.tree(), &scanned), [""; 0]);
-    write(&folder.join("new.log"), "1");
-    write(&folder.join("inner/new.log"), "1");
+    write(&held.folder().join("new.log"), "1");
+    write(&held.folder().join("inner/new.log"), "1");
     let again = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
     assert_eq!(changes(&scanned, &again), ["added inner/new.log"]);
 }
@@ -265,10 +357,10 @@ fn unfinished_files_are_in_nobodys_way() {
         let (tree, rules) = tree_with(own);
         let folder = ground.root.join("private").join(own.to_string());
         for left in [name, ".evident-unfinished-"] {
-            write(&folder.join(left).join("deep/x"), "left behind, and ignored");
+            write(&folder.join("tree").join(left).join("deep/x"), "left behind, and ignored");
         }
-        ground.trees.materialise(&tree, &rules, &folder, Duration::ZERO).expect("brings");
-        let scanned = ground.trees.scan(&rules, &folder, Cached::Never).expect("scans");
+        let held = ground.trees.materialise(&tree, &rules, &folder, Duration::ZERO).expect("brings");
+        let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
         assert_eq!((changes(&tree, &scanned), tree.entries().len()), (Vec::new(), 2 + usize::from(own)));
     }
 }
