@@ -137,3 +137,12 @@ fn lint_runs_nothing() {
     assert_eq!(workspace.run(["lint"]).exit, 0);
     assert!(!workspace.path("ran").exists());
 }
+
+/// No checker sees the inputs of a boundary, so the host itself refuses what is no pattern.
+#[test]
+fn an_input_that_is_no_pattern_is_refused() {
+    let text = contract(r#"run = ["true"]"#) + "\n[boundary]\ninputs = [\"!secret\"]\n";
+    let run = Workspace::new(&text).run(["lint"]);
+    assert_eq!(run.exit, 2, "{run:#?}");
+    assert!(run.stderr.contains("`!secret` is no pattern"), "{}", run.stderr);
+}

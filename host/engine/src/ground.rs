@@ -111,7 +111,6 @@ impl Engine {
         since: Option<&str>,
     ) -> Result<(Rules, Option<Origins>), Error> {
         let workspace = &opened.file.workspace;
-        let of_workspace = || Ok::<_, Error>(Rules::of_workspace(workspace)?);
         if let Some(revision) = since {
             let commit = start::commit(trees, workspace, revision)?;
             let start = trees.of_commit(workspace, &commit)?;
@@ -132,15 +131,12 @@ impl Engine {
             return Ok((rules.with_start(&origins.start), Some(origins)));
         }
         let Some(found) = self.start(opened, trees)? else {
-            return Ok((marked(of_workspace()?, &opened.contract)?, None));
+            return Ok((marked(Rules::of_workspace(workspace)?, &opened.contract)?, None));
         };
         let record = found.record;
         let start = trees.load(record.tree)?;
         let base = found.base.as_ref().map(|base| trees.load(base.tree)).transpose()?;
-        let rules =
-            if Defence::StartRules.stands() { trees.load_rules(record.rules)? } else { of_workspace()? };
-        let rules = marked(rules, &opened.contract)?;
-        let rules = if Defence::StartRules.stands() { rules.with_start(&start) } else { rules };
+        let rules = marked(trees.load_rules(record.rules)?, &opened.contract)?.with_start(&start);
         let told = Start {
             tree: record.tree,
             recorded: record.recorded,
@@ -315,11 +311,10 @@ impl Ground {
 
 /// Rules with the patterns of a contract: what they match counts, ignored or not.
 pub(crate) fn marked(rules: Rules, contract: &Contract) -> Result<Rules, Error> {
-    let inputs = if Defence::Inputs.stands() { patterns(&contract.boundary.inputs)? } else { Vec::new() };
-    Ok(rules.with_marked(inputs, patterns(&contract.boundary.protect)?))
+    Ok(rules.with_marked(patterns(&contract.boundary.inputs)?, patterns(&contract.boundary.protect)?))
 }
 
-/// Patterns of a sound contract: its checker has refused the others.
+/// Patterns of a sound contract: lint, and the checker of the boundary, have refused the others.
 fn patterns(texts: &[Placed<String>]) -> Result<Vec<Pattern>, Error> {
     texts.iter().map(|text| Pattern::parse(&text.value).map_err(Error::Pattern)).collect()
 }

@@ -13,6 +13,7 @@ use evident_core::descriptor::Descriptor;
 use evident_core::digest::Digest;
 use evident_core::outcome::FaultClass;
 use evident_core::problem::{Problem, Rule, has_errors};
+use evident_patterns::Pattern;
 use evident_registry::Resolved;
 use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
 
@@ -118,6 +119,7 @@ impl Engine {
                 problems.extend(self.lint_clause(text, &contract, clause, &checkers));
             }
             problems.extend(self.lint_collect(&contract, workspace)?);
+            problems.extend(lint_inputs(&contract));
         }
         problems.sort_by_key(|problem| problem.span.start);
         Ok(Opened { contract, file, problems, checkers })
@@ -231,6 +233,17 @@ impl Engine {
         }
         Ok(problems)
     }
+}
+
+/// The checker of the boundary refuses its other patterns; inputs are the host's business alone.
+fn lint_inputs(contract: &Contract) -> Vec<Problem> {
+    let refused = contract.boundary.inputs.iter().filter_map(|text| {
+        let error = Pattern::parse(&text.value).err()?;
+        let problem =
+            Problem::new(Rule::BadValue, text.span.clone(), format!("`{}` is no pattern", text.value));
+        Some(problem.hint(error.to_string()))
+    });
+    refused.collect()
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {

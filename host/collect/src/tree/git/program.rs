@@ -58,7 +58,7 @@ mod tests {
     fn a_program_in_the_workspace_is_never_taken() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = folder.path().canonicalize().expect("is there");
-        let (work, good) = (root.join("work"), root.join("bin"));
+        let (work, good) = (root.join("here"), root.join("bin"));
         program(&work.join("node_modules/.bin"));
         program(&good);
         fs::create_dir(root.join("linked")).expect("makes");
@@ -73,7 +73,7 @@ mod tests {
             "".into(),
             root.join("linked"),
             root.join("bin-link"),
-            root.join("bin/../work/node_modules/.bin"),
+            root.join("bin/../here/node_modules/.bin"),
             root.join("plain"),
             root.join("absent"),
         ];
