@@ -201,8 +201,12 @@ impl<'a> Above<'a> {
     }
 }
 
+/// True if `folder` is the top of a working tree. A folder `.git` without a `HEAD` is none to git either: some
+/// sandboxes of agents leave an empty one behind, which would else make every folder below ignore nothing.
 pub(crate) fn has_git(folder: &Path) -> bool {
-    folder.join(".git").symlink_metadata().is_ok()
+    let git = folder.join(".git");
+    let found = git.symlink_metadata();
+    found.is_ok_and(|found| !found.is_dir() || git.join("HEAD").symlink_metadata().is_ok())
 }
 
 fn rules(text: &str) -> Gitignore {
@@ -279,6 +283,13 @@ mod tests {
         let files =
             [(".git/HEAD", ""), (".gitignore", "*.a\nbuild/\n"), ("inner/.git", ""), ("build/i/.git", "")];
         check(&files, "", &[("inner/x.a", false), ("x.a", true), ("build/i/x", true)]);
+    }
+
+    /// Catches an empty folder `.git`, far above, that makes a folder without git one that ignores nothing.
+    #[test]
+    fn a_folder_without_head_is_no_repository() {
+        let files = [(".git/config", ""), ("w/.gitignore", "*.a\n"), ("w/.evident-ignore", "*.b\n")];
+        check(&files, "w", &[("x.a", false), ("x.b", true)]);
     }
 
     #[test]

@@ -40,10 +40,9 @@ pub(crate) fn advice(folder: &Folder, git: Git, leftovers: &[Leftover]) -> Vec<A
 
 /// The ignore files above the folder up to the top of the repository, nearest first.
 fn above(root: &Path) -> Vec<String> {
-    let is_top = |folder: &Path| folder.join(".git").symlink_metadata().is_ok();
     let mut texts = Vec::new();
     for pair in root.ancestors().take(ANCESTORS_MAX).collect::<Vec<_>>().windows(2) {
-        if is_top(pair[0]) {
+        if crate::git::is_top(pair[0]) {
             break;
         }
         texts.extend(Folder::open_only(pair[1]).ok().and_then(|folder| folder.text(".gitignore")));
