@@ -31,12 +31,72 @@ fn an_empty_contract() {
     Workspace::new("").golden("lint-empty", &["lint"]);
 }
 
+/// What only a goal lives by: the whole of it is read, and nothing of it warns or changes what is judged.
+const TERMS: &str = r#"
+[constraints.still]
+checker  = "test-report"
+evidence = "suite"
+on_fail  = "stop"
+
+[boundary]
+protect = ["tests/**"]
+
+[[approve]]
+when = { path = "/migrations/" }
+why  = "Data needs a person."
+
+[budget]
+turns    = 40
+cost_usd = 0.000001
+wall     = "1ms"
+unknown  = "stop"
+
+[policy]
+stall_turns = 3
+
+[stop]
+ask = ["Any change to the public API needs a person."]
+
+[evidence.ci]
+run = ["true"]
+
+[wake.ci]
+source = "ci"
+every  = "60s"
+until  = "2h"
+"#;
+
+/// Catches a check that runs out of a budget which is that of a goal, and evidence that is called unused.
+#[test]
+fn the_terms_of_a_goal_do_not_change_a_check() {
+    let workspace = suite(GREEN);
+    let text = contract(r#"run = ["cat", "report.xml"]"#);
+    workspace.write("goal.toml", text.clone() + TERMS);
+    let run = workspace.run(["lint"]);
+    assert_eq!(
+        (run.exit, run.stdout.as_str(), run.stderr.as_str()),
+        (0, "goal.toml: no problems; 3 source(s), 3 clause(s)\n", "")
+    );
+    let (run, assessment) = workspace.check();
+    assert_eq!((run.exit, &assessment["roll_up"]), (0, &"met".into()), "{run:#?}");
+}
+
+/// The loop would learn only at the first write that nothing asks a person.
+#[test]
+fn an_approval_for_what_is_no_pattern_is_refused() {
+    let text = contract(r#"run = ["true"]"#) + &TERMS.replace("/migrations/", "!migrations");
+    let run = Workspace::new(&text).run(["lint"]);
+    assert_eq!(run.exit, 2, "{run:#?}");
+    assert!(run.stderr.contains("`!migrations` is no pattern"), "{}", run.stderr);
+}
+
 /// A key that this version does not enforce is refused, never ignored.
 #[test]
 fn keys_that_are_not_enforced() {
     let workspace = suite(GREEN);
     let text = contract(r#"run = ["cat", "report.xml"]"#);
-    workspace.write("goal.toml", format!("{text}\n[budget]\nturns = 40\n"));
+    let checker = "[checkers.mine]\npath = \"mine.wasm\"\nsource = \"mine@1\"\n";
+    workspace.write("goal.toml", format!("{text}\n{checker}"));
     workspace.golden("lint-not-supported-yet", &["lint"]);
 }
 
