@@ -13,8 +13,26 @@ use tokio::task::JoinSet;
 use crate::collecting::{Shared, blocking, collect};
 use crate::{Engine, Error, Listener, Opened, clock};
 
-/// How far host and worker are apart in this version: the same user (DESIGN §6a).
-const ASSURANCE: &str = "L0";
+/// How far host and worker are apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Assurance {
+    /// The same user: what the host keeps can be rewritten, and that shows.
+    #[default]
+    SameUser,
+    /// Another user, who cannot write what the host keeps.
+    OtherUser,
+}
+
+impl Assurance {
+    /// `L0` or `L1`, as it stands in assessments and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::SameUser => "L0",
+            Self::OtherUser => "L1",
+        }
+    }
+}
 
 /// What a caller can ask of an assessment.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +41,8 @@ pub struct Asked {
     pub since: Option<String>,
     /// True if no earlier outcome may stand for a check.
     pub anew: bool,
+    /// How far host and worker are apart.
+    pub assurance: Assurance,
 }
 
 impl Engine {
@@ -37,6 +57,7 @@ impl Engine {
         listener: &Listener,
     ) -> Result<Assessment, Error> {
         let started = clock::now();
+        let opened = &opened.without_wakes();
         let ground = self.shared_ground(opened, asked.since.clone()).await?;
         let evidence = collect(&ground, &opened.contract, listener).await?;
         let (tree, start) = ground.with(|ground| Ok((ground.assessed(), ground.told()))).await?;
@@ -55,7 +76,7 @@ impl Engine {
         Ok(Assessment {
             version: ASSESSMENT_VERSION,
             host: env!("CARGO_PKG_VERSION").into(),
-            assurance: ASSURANCE.into(),
+            assurance: asked.assurance.word().into(),
             goal: opened.contract.name.clone(),
             contract: opened.file.digest,
             tree,

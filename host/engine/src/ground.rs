@@ -104,6 +104,13 @@ impl Engine {
         })
     }
 
+    /// Digest of the workspace as it is, by the rules of the start.
+    pub(crate) fn tree(&self, opened: &Opened) -> Result<Digest, Error> {
+        let trees = self.trees()?;
+        let (rules, _) = self.origins(opened, &trees, None)?;
+        Ok(Trees::digest(&trees.scan(&rules, &opened.file.workspace, Cached::Use)?))
+    }
+
     fn origins(
         &self,
         opened: &Opened,

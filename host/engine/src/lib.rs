@@ -8,32 +8,37 @@ mod baseline;
 mod clock;
 mod collecting;
 mod doctor;
+pub mod goals;
 mod golden;
 mod ground;
 mod judge;
 mod last;
 mod open;
+mod part;
 mod places;
 mod reuse;
 mod start;
 mod sweep;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use evident_core::outcome::Status;
 use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
 use evident_sandbox::{Ceilings, CodeCache, Compiler, Sandbox, Settings};
 use evident_sealed::Sealed;
+use evident_store::{OwnerId, Sqlite, Store, ThisMachine};
 
-pub use assess::Asked;
+pub use assess::{Asked, Assurance};
 pub use baseline::{Baseline, can_make};
 pub use doctor::{Finding, Health};
+pub use evident_agent as agent;
 pub use evident_blobs::Blobs;
 pub use evident_core::assessment::Usage;
 pub use evident_patterns as patterns;
 pub use evident_registry as registry;
 pub use evident_sandbox::{COMPONENT_BYTES_MAX, INTERFACE, Interfaces, Refusal, compile_child, reflect};
+pub use evident_store as store;
 pub use golden::{Case, Tried, Variant};
 pub use last::Last;
 pub use open::{ContractFile, LoadedChecker, Opened};
@@ -167,6 +172,52 @@ pub enum Error {
         /// Which one.
         path: PathBuf,
     },
+    /// The store of goals failed, or refused.
+    #[error(transparent)]
+    Store(#[from] evident_store::Error),
+    /// An event that cannot follow: the log is damaged, or this host has a bug.
+    #[error(transparent)]
+    Illegal(#[from] evident_core::goal::Illegal),
+    /// An event or a head of another version, or none at all.
+    #[error("event {seq} of goal `{goal}` cannot be read: {message}")]
+    UnreadableEvent {
+        /// Which goal.
+        goal: String,
+        /// Its place.
+        seq: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// No goal has that id or name.
+    #[error("there is no goal `{name}`")]
+    UnknownGoal {
+        /// As it was asked for.
+        name: String,
+    },
+    /// Several goals begin or are called like that.
+    #[error("several goals are meant by `{name}`")]
+    SeveralGoals {
+        /// As it was asked for.
+        name: String,
+    },
+    /// The agent cannot be driven as it is set up.
+    #[error("the agent cannot be driven")]
+    Driver(#[source] evident_core::agent::Failure),
+    /// The agent cannot keep what the contract asks of it.
+    #[error("{0}")]
+    Unfit(String),
+    /// A command of the owner that comes from a process of the agent.
+    #[error("this command is the owner's, and it comes from a process that a driver started")]
+    Descendant,
+    /// Another host owns the goal now.
+    #[error("another host owns the goal now")]
+    Fenced,
+    /// There is no room for what has to be written, and none that was kept for that.
+    #[error("there is no room for the host's files: {0}")]
+    Full(String),
+    /// The system gave no random number.
+    #[error("the system gives no random numbers: {0}")]
+    Random(String),
     /// A thread of the host panicked.
     #[error("a thread of the host ended: {0}")]
     Thread(String),
@@ -177,6 +228,16 @@ impl From<evident_collect::Error> for Error {
         match error {
             evident_collect::Error::Unsteady { path } => Self::Unsteady { path },
             other => Self::Collect(other),
+        }
+    }
+}
+
+impl From<goals::Trouble> for Error {
+    fn from(trouble: goals::Trouble) -> Self {
+        match trouble {
+            goals::Trouble::Full(detail) => Self::Full(detail),
+            goals::Trouble::Fenced => Self::Fenced,
+            goals::Trouble::Host(error) => error,
         }
     }
 }
@@ -209,6 +270,11 @@ pub struct Engine {
     places: Arc<Places>,
     /// Answers of earlier checks, where they can be kept.
     answers: Arc<Option<Sealed>>,
+    /// The store of goals, opened when it is first needed.
+    goals: Arc<OnceLock<Arc<dyn Store>>>,
+    machine: Arc<ThisMachine>,
+    /// This run of this host, as leases name it.
+    run: OwnerId,
 }
 
 impl Engine {
@@ -231,7 +297,32 @@ impl Engine {
             ceilings: raised(&read_policy(&places.policy)?),
             ..Settings::default()
         })?;
-        Ok(Self { sandbox, blobs, places: Arc::new(places), answers })
+        Ok(Self {
+            sandbox,
+            blobs,
+            places: Arc::new(places),
+            answers,
+            goals: Arc::default(),
+            machine: Arc::new(ThisMachine::look()),
+            run: OwnerId::from_bytes(draw()?),
+        })
+    }
+
+    /// The store of goals.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn store(&self) -> Result<Arc<dyn Store>, Error> {
+        if let Some(store) = self.goals.get() {
+            return Ok(Arc::clone(store));
+        }
+        let opened: Arc<dyn Store> = Arc::new(Sqlite::open(&self.places.state.join("goals"))?);
+        Ok(Arc::clone(self.goals.get_or_init(|| opened)))
+    }
+
+    /// An id that nobody else has drawn.
+    pub(crate) fn draw(&self) -> Result<[u8; 16], Error> {
+        draw()
     }
 
     /// The sandbox, to look at a component outside of any contract.
@@ -250,6 +341,12 @@ impl Engine {
     fn prepare(&self, workspace: &Path) -> Result<(), Error> {
         self.places.outside_of(workspace)
     }
+}
+
+fn draw() -> Result<[u8; 16], Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Random(error.to_string()))?;
+    Ok(bytes)
 }
 
 /// Makes a folder, and those around it, for its owner alone.

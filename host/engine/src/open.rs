@@ -119,7 +119,7 @@ impl Engine {
                 problems.extend(self.lint_clause(text, &contract, clause, &checkers));
             }
             problems.extend(self.lint_collect(&contract, workspace)?);
-            problems.extend(lint_inputs(&contract));
+            problems.extend(lint_patterns(&contract));
         }
         problems.sort_by_key(|problem| problem.span.start);
         Ok(Opened { contract, file, problems, checkers })
@@ -235,9 +235,10 @@ impl Engine {
     }
 }
 
-/// The checker of the boundary refuses its other patterns; inputs are the host's business alone.
-fn lint_inputs(contract: &Contract) -> Vec<Problem> {
-    let refused = contract.boundary.inputs.iter().filter_map(|text| {
+/// The checker of the boundary refuses its other patterns; inputs and approvals are the host's business alone.
+fn lint_patterns(contract: &Contract) -> Vec<Problem> {
+    let patterns = contract.boundary.inputs.iter().chain(&contract.term_places.approve_paths);
+    let refused = patterns.filter_map(|text| {
         let error = Pattern::parse(&text.value).err()?;
         let problem =
             Problem::new(Rule::BadValue, text.span.clone(), format!("`{}` is no pattern", text.value));

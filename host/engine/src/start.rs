@@ -159,6 +159,29 @@ impl Engine {
         Ok(paths)
     }
 
+    /// Takes the contract as it is now for the owner's: what it says was decided by whoever owns it.
+    pub(crate) fn accept_contract(&self, opened: &Opened) -> Result<(), Error> {
+        let path = self.record_path(&opened.file, FOLDER)?;
+        let Some(mut record) = read(&path)? else { return Ok(()) };
+        if record.contract == opened.file.digest {
+            return Ok(());
+        }
+        let trees = self.trees()?;
+        let before = trees.load(record.tree)?;
+        let rules = marked(trees.load_rules(record.rules)?, &opened.contract)?.with_start(&before);
+        let now = trees.store(&rules, &opened.file.workspace)?;
+        let contract = contract_in(&opened.file)?;
+        let is_contract = |path: &[u8]| contract.as_ref().is_some_and(|contract| contract.as_bytes() == path);
+        record.accepted.push(Accepted {
+            at: clock::now(),
+            patterns: contract.iter().map(|path| format!("/{path}")).collect(),
+            before: record.tree,
+        });
+        record.contract = opened.file.digest;
+        record.tree = trees.keep(&before.with_paths_of(&now, is_contract))?;
+        write(&path, &record)
+    }
+
     /// One file for each contract, named by the places of workspace and contract as their owner names them:
     /// no link is followed, because whoever edits the work can put one there.
     pub(crate) fn record_path(&self, file: &ContractFile, folder: &str) -> Result<PathBuf, Error> {
@@ -193,7 +216,7 @@ pub(crate) struct Found {
 }
 
 /// Absolute, with `.` and `..` taken out by their names alone.
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     let whole = std::path::absolute(path).map_err(|source| Error::State {
         action: "find",
         path: path.to_owned(),

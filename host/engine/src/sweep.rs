@@ -38,6 +38,14 @@ impl Engine {
         }
         let failed = |source| Error::State { action: "write", path: marker.clone(), source };
         fs::write(&marker, "").map_err(failed)?;
+        self.collect_garbage().map(drop)
+    }
+
+    /// Removes what nobody will look at again, now; gives the number of blobs that went.
+    ///
+    /// # Errors
+    /// When something of the state folder cannot be read or removed.
+    pub fn collect_garbage(&self) -> Result<u64, Error> {
         let mut named = self.named_by_starts()?;
         for path in forget_oldest(&self.places.state.join("last"), ASSESSMENTS_KEPT)? {
             let json = read(&path)?;
@@ -46,8 +54,22 @@ impl Engine {
                 named.extend(digests(&assessment));
             }
         }
-        retain(&self.blobs, |digest| named.contains(&digest), UNNAMED_AGE)?;
-        Ok(())
+        named.extend(self.named_by_goals()?);
+        Ok(retain(&self.blobs, |digest| named.contains(&digest), UNNAMED_AGE)?)
+    }
+
+    /// Everything that an event of a goal names, and what the assessments among it name.
+    fn named_by_goals(&self) -> Result<BTreeSet<Digest>, Error> {
+        let mut named = self.store()?.named_blobs()?;
+        let mut inside = Vec::new();
+        for digest in &named {
+            // Prompts, messages and contracts name nothing. What is gone was removed by hand.
+            if let Ok(assessment) = self.stored_assessment(*digest) {
+                inside.extend(digests(&assessment));
+            }
+        }
+        named.extend(inside);
+        Ok(named)
     }
 
     /// Everything that a recorded start needs. A record that cannot be read stops the sweep: what it names
@@ -98,7 +120,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error::State { action: "read", path: path.to_owned(), source })
 }
 
-fn digests(assessment: &Assessment) -> impl Iterator<Item = Digest> {
+pub(crate) fn digests(assessment: &Assessment) -> impl Iterator<Item = Digest> {
     let artifacts = assessment.evidence.iter().flat_map(|evidence| &evidence.artifacts);
     let attachments = assessment.clauses.iter().flat_map(|judged| &judged.outcome.attachments);
     artifacts.map(|artifact| artifact.digest).chain(attachments.map(|attachment| attachment.digest))

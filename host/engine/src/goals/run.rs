@@ -1,0 +1,240 @@
+//! Starts a goal, or goes on with one: everything before and after its loop.
+
+use std::sync::Arc;
+
+use evident_blobs::Blobs;
+use evident_core::assessment::Assessment;
+use evident_core::digest::Digest;
+use evident_core::goal::approval;
+use evident_core::goal::assessed::{self, Known};
+use evident_core::goal::event::{Created, Event, Scope as Assessed, Why};
+use evident_core::goal::state::{Actor, State};
+use evident_core::goal::step::Command;
+use evident_core::roll_up::RollUp;
+use evident_store::{Filter, GoalId, Lease, NewGoal, Scope, Store, ThreadId};
+
+use super::caller::{caller, refuse_descendants};
+use super::drive::{Driven, Drivers, Manner, Observer, drive};
+use super::journal::{Entry, Journal, create};
+use super::keeper::{Keeper, Orders};
+use super::site::{Site, workspace_text};
+use crate::collecting::blocking;
+use crate::{Asked, Assurance, Engine, Error, Listener, Opened, clock};
+
+/// Goals of one workspace that are looked at for one to go on with.
+const LOOKED_AT: usize = 100;
+
+/// What came of starting.
+pub enum Started {
+    /// Everything passes before any work: there is no goal.
+    AlreadyMet(Box<Assessment>),
+    /// The goal is this host's now.
+    Running(Box<Running>),
+}
+
+/// A goal that this host owns and has not let go of.
+pub struct Running {
+    engine: Engine,
+    journal: Journal,
+    opened: Opened,
+    thread: ThreadId,
+    /// True if it was created just now.
+    pub is_new: bool,
+}
+
+impl Engine {
+    /// Goes on with the goal of a contract where one is not over, or creates one: the contract is assessed
+    /// first, and where it is met already, no goal starts.
+    ///
+    /// # Errors
+    /// [`Error::Descendant`] where an agent asks for it; [`Error::Store`] with the owner where another host
+    /// runs a goal in this workspace; the host's own failure. The contract must be sound.
+    pub async fn start_goal(
+        &self,
+        opened: &Opened,
+        assurance: Assurance,
+        listener: &Listener,
+    ) -> Result<Started, Error> {
+        refuse_descendants()?;
+        self.prepare(&opened.file.workspace)?;
+        let (engine, here) = (self.clone(), opened.clone());
+        let found = blocking(move || engine.unfinished(&here)).await?;
+        if let Some(goal) = found {
+            let (engine, opened) = (self.clone(), opened.clone());
+            let listener = Arc::clone(listener);
+            return blocking(move || engine.go_on(goal, &opened, &listener)).await;
+        }
+        let assessment = self.assess(opened, &Asked { assurance, ..Asked::default() }, listener).await?;
+        if assessment.roll_up == RollUp::Met {
+            return Ok(Started::AlreadyMet(Box::new(assessment)));
+        }
+        let (engine, opened) = (self.clone(), opened.clone());
+        blocking(move || engine.create_goal(opened, &assessment)).await
+    }
+
+    /// The youngest goal of this contract that is not over; one that holds on is never over.
+    fn unfinished(&self, opened: &Opened) -> Result<Option<GoalId>, Error> {
+        let store = self.store()?;
+        let workspace = workspace_text(&opened.file.workspace);
+        let contract = crate::start::absolute(&opened.file.path)?;
+        let heads = store.heads(Filter::Workspace(&workspace), None, LOOKED_AT)?;
+        for head in &heads {
+            // A goal of another contract that runs here would be disturbed, and would disturb.
+            if let Some(owner) = store.owner(head.goal.id, &*self.machine)? {
+                return Err(Error::Store(evident_store::Error::WorkspaceHeld {
+                    goal: head.goal.id,
+                    owner: Box::new(owner),
+                }));
+            }
+        }
+        for head in heads.iter().filter(|head| head.goal.contract == contract.to_string_lossy()) {
+            let goal = self.goal(head.goal.id)?;
+            let is_over = match goal.state {
+                State::Cleared => true,
+                State::Complete => !goal.terms.hold,
+                _ => false,
+            };
+            if !is_over {
+                return Ok(Some(head.goal.id));
+            }
+        }
+        Ok(None)
+    }
+
+    fn go_on(&self, id: GoalId, opened: &Opened, listener: &Listener) -> Result<Started, Error> {
+        let store = self.store()?;
+        let lease = store.acquire(id, &self.owner(), Scope::Run, &*self.machine)?;
+        let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
+        let in_force = journal.goal().contract;
+        let opened = match in_force == opened.file.digest {
+            true => opened.clone(),
+            false => self.held(&store, lease, || self.open_stored(&opened.file, in_force, listener))?,
+        };
+        let thread =
+            journal.goal().thread.parse().map_err(|_| Error::UnknownGoal { name: id.to_string() })?;
+        let running = Running { engine: self.clone(), journal, opened, thread, is_new: false };
+        Ok(Started::Running(Box::new(running)))
+    }
+
+    /// Gives the lease back where something fails.
+    fn held<T>(
+        &self,
+        store: &Arc<dyn Store>,
+        lease: Lease,
+        work: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        work().inspect_err(|_| {
+            // The failure is what counts; a lease that stays ends with this process.
+            let _stays = store.release(lease);
+        })
+    }
+
+    fn create_goal(&self, opened: Opened, assessment: &Assessment) -> Result<Started, Error> {
+        let store = self.store()?;
+        let (id, thread) = (GoalId::from_bytes(self.draw()?), ThreadId::from_bytes(self.draw()?));
+        let contract = self.blobs.keep(opened.file.text.as_bytes())?;
+        let new = NewGoal {
+            id,
+            thread,
+            workspace: workspace_text(&opened.file.workspace),
+            contract: crate::start::absolute(&opened.file.path)?.to_string_lossy().into_owned(),
+            created: clock::now(),
+        };
+        let created = Event::Created(Box::new(Created {
+            id: id.to_string(),
+            thread: thread.to_string(),
+            name: opened.contract.name.clone(),
+            objective: opened.contract.objective.clone(),
+            workspace: new.workspace.clone(),
+            contract_path: new.contract.clone(),
+            contract,
+            terms: opened.contract.terms.clone(),
+        }));
+        let first = self.first_assessment(assessment)?;
+        let entry = |actor, caller, event| Entry { actor, caller, event, answers: None };
+        let entries = [entry(Actor::Owner, Some(caller()), created), entry(Actor::Host, None, first)];
+        create(&*store, &new, &entries)?;
+        self.keep(&opened.file, assessment)?;
+        let lease = match store.acquire(id, &self.owner(), Scope::Run, &*self.machine) {
+            Ok(lease) => lease,
+            Err(error) => {
+                // Somebody was faster in this workspace: nobody is to go on with a goal that never began.
+                self.command(id, Command::Clear)?;
+                return Err(error.into());
+            }
+        };
+        let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
+        let running = Running { engine: self.clone(), journal, opened, thread, is_new: true };
+        Ok(Started::Running(Box::new(running)))
+    }
+
+    fn first_assessment(&self, assessment: &Assessment) -> Result<Event, Error> {
+        let json = serde_json::to_vec(assessment).expect("an assessment has a JSON form");
+        let known = Known {
+            why: Why::Start,
+            scope: Assessed::All,
+            assessment: self.blobs.keep(&json)?,
+            evidence: Blobs::digest(assessed::evidence_text(assessment).as_bytes()),
+            contract_edited: false,
+        };
+        Ok(Event::Assessed(Box::new(assessed::of(assessment, known))))
+    }
+}
+
+impl Running {
+    /// As it is now.
+    #[must_use]
+    pub fn goal(&self) -> &evident_core::goal::Goal {
+        self.journal.goal()
+    }
+
+    /// The contract in force.
+    #[must_use]
+    pub fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Digest of the contract in force.
+    #[must_use]
+    pub fn contract(&self) -> Digest {
+        self.journal.goal().contract
+    }
+
+    /// Drives it until a rule says stop, and lets go of it. `orders` is told where commands of this process
+    /// go.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] where the driver cannot keep what the contract asks of it; the host's own failure.
+    pub async fn drive(
+        self,
+        drivers: &dyn Drivers,
+        manner: Manner,
+        listener: Listener,
+        observer: Observer,
+        orders: impl FnOnce(Orders),
+    ) -> Result<Driven, Error> {
+        let Self { engine, journal, opened, thread, .. } = self;
+        let (store, lease) = (Arc::clone(journal.store()), journal.lease());
+        let result = match admit(&journal, drivers) {
+            Ok(()) => {
+                let site = Site::new(engine.clone(), opened, lease.goal, thread, listener);
+                let keeper = Keeper::new(Arc::clone(&store), engine.machine());
+                let (desk, sender) = keeper.keep(lease);
+                orders(sender);
+                drive(journal, Arc::new(site), drivers, desk, manner, observer).await.map_err(Error::from)
+            }
+            Err(error) => Err(error),
+        };
+        // Where the goal went to another host there is nothing to give back.
+        match blocking(move || Ok(store.release(lease)?)).await {
+            Ok(()) | Err(Error::Store(evident_store::Error::Fenced { .. })) => result,
+            Err(error) => result.and(Err(error)),
+        }
+    }
+}
+
+fn admit(journal: &Journal, drivers: &dyn Drivers) -> Result<(), Error> {
+    let approvals = &journal.goal().terms.approve;
+    let driver = drivers.open(journal.goal()).map_err(Error::Driver)?;
+    approval::admits(approvals, driver.capabilities()).map_err(Error::Unfit)
+}

@@ -1,0 +1,318 @@
+//! The real world of a goal: its workspace, its contract as it was put in force, and the evidence.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use evident_agent::Pending;
+use evident_blobs::Blobs;
+use evident_collect::Collector;
+use evident_core::assessment::Assessment;
+use evident_core::contract::terms::{Wake, WakeOn};
+use evident_core::contract::{At, CONTRACT_BYTES_MAX, Files, Placed, Recipe, Source};
+use evident_core::digest::Digest;
+use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::goal::assessed::{self, Known};
+use evident_core::goal::event::{Assessed, Scope};
+use evident_core::roll_up::RollUp;
+use evident_patterns::Pattern;
+use evident_store::{Filter, GoalId, ThreadId};
+use rustix::fs::{Mode, OFlags};
+
+use super::Trouble;
+use super::world::{Assess, Look, World};
+use crate::collecting::blocking;
+use crate::{Asked, ContractFile, Engine, Error, Listener, Opened, clock};
+
+/// Bytes of a stored assessment: ten thousand findings of each of many clauses.
+const ASSESSMENT_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of a stored text: a prompt or a message.
+const TEXT_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of a file with the number of a process.
+const PID_FILE_BYTES_MAX: u64 = 64;
+
+/// The real world of a goal.
+pub(super) struct Site {
+    engine: Engine,
+    /// Where the contract was read; its text is that of the revision in force.
+    file: ContractFile,
+    goal: GoalId,
+    thread: ThreadId,
+    listener: Listener,
+    /// Contracts that were opened, by digest.
+    opened: Mutex<BTreeMap<Digest, Arc<Opened>>>,
+}
+
+impl Site {
+    pub(super) fn new(
+        engine: Engine,
+        opened: Opened,
+        goal: GoalId,
+        thread: ThreadId,
+        listener: Listener,
+    ) -> Self {
+        let file = opened.file.clone();
+        let opened = Mutex::new(BTreeMap::from([(file.digest, Arc::new(opened))]));
+        Self { engine, file, goal, thread, listener, opened }
+    }
+
+    /// The contract of that digest, from its stored text: what the file says now does not matter.
+    async fn contract(&self, digest: Digest) -> Result<Arc<Opened>, Trouble> {
+        if let Some(opened) = lock(&self.opened).get(&digest) {
+            return Ok(Arc::clone(opened));
+        }
+        let (engine, file, listener) = (self.engine.clone(), self.file.clone(), Arc::clone(&self.listener));
+        let opened = blocking(move || engine.open_stored(&file, digest, &listener)).await.map_err(trouble)?;
+        let opened = Arc::new(opened);
+        lock(&self.opened).insert(digest, Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// True if the file is not the contract in force.
+    fn is_edited(&self, contract: Digest) -> bool {
+        let text = read_regular(&self.file.path, CONTRACT_BYTES_MAX + 1);
+        text.map_or(true, |text| Blobs::digest(&text) != contract)
+    }
+
+    async fn judge(&self, asked: Assess) -> Result<Assessed, Trouble> {
+        let opened = self.contract(asked.contract).await?;
+        let part = match asked.scope {
+            Scope::All => None,
+            Scope::Constraints => Some(opened.constraints_only()),
+        };
+        let opened = part.as_ref().unwrap_or(&opened);
+        let asked_for = Asked { assurance: asked.assurance, ..Asked::default() };
+        let assessment = self.engine.assess(opened, &asked_for, &self.listener).await.map_err(trouble)?;
+        let (engine, file) = (self.engine.clone(), self.file.clone());
+        let edited = self.is_edited(asked.contract);
+        blocking(move || {
+            // What completion rests on survives the loss of power.
+            if assessment.roll_up == RollUp::Met {
+                for digest in crate::sweep::digests(&assessment) {
+                    engine.blobs.sync(digest)?;
+                }
+            }
+            let json = serde_json::to_vec(&assessment).expect("an assessment has a JSON form");
+            let known = Known {
+                why: asked.why,
+                scope: asked.scope,
+                assessment: engine.blobs.keep(&json)?,
+                evidence: Blobs::digest(assessed::evidence_text(&assessment).as_bytes()),
+                contract_edited: edited,
+            };
+            if asked.scope == Scope::All {
+                engine.keep(&file, &assessment)?;
+            }
+            Ok(assessed::of(&assessment, known))
+        })
+        .await
+        .map_err(trouble)
+    }
+
+    async fn collect_source(&self, contract: Digest, name: &str) -> Result<Option<String>, Trouble> {
+        let opened = self.contract(contract).await?;
+        let Some(part) = opened.source_only(name) else { return Ok(None) };
+        let evidence = self.engine.attempt(&part, &self.listener).await.map_err(trouble)?;
+        let named = evidence.iter().find(|evidence| evidence.origin.source == name);
+        Ok(named.map(marked))
+    }
+
+    async fn collect_files(&self, globs: &[String]) -> Result<String, Trouble> {
+        let place = |value: &String| Placed { value: value.clone(), span: 0..0 };
+        let source = Source {
+            name: place(&"files".to_owned()),
+            recipe: Recipe::Files(Files {
+                paths: globs.iter().map(place).collect(),
+                max_age: None,
+                after: None,
+                sha256: None,
+            }),
+            at: At::Work,
+            repeat: 1,
+            interleave: None,
+            needs: Vec::new(),
+            concurrent: false,
+            artifact_bytes_max: 1 << 30,
+        };
+        let engine = &self.engine;
+        let scratch = engine.places.state.join("out");
+        let collector = Collector::new(&self.file.workspace, &scratch, engine.blobs.clone(), None);
+        let collected = collector.map_err(Error::from).map_err(trouble)?.collect(&source, None).await;
+        Ok(marked(&collected.map_err(Error::from).map_err(trouble)?))
+    }
+
+    /// Whether the process whose number stands in a file has ended; a file that is not there names none.
+    fn has_ended(&self, path: &str) -> Option<String> {
+        let gone = || Some(format!("`{path}` names no process"));
+        let Ok(path_inside) = fs::canonicalize(self.file.workspace.join(path)) else { return gone() };
+        if !path_inside.starts_with(&self.file.workspace) {
+            return gone();
+        }
+        let read = read_regular(&path_inside, PID_FILE_BYTES_MAX).ok();
+        let text = read.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+        let pid = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+        let Some(pid) = pid else { return gone() };
+        match rustix::process::test_kill_process(pid) {
+            Err(rustix::io::Errno::SRCH) => Some(format!("process {} has ended", pid.as_raw_nonzero())),
+            _ => None,
+        }
+    }
+}
+
+impl World for Site {
+    fn wall(&self) -> Timestamp {
+        clock::now()
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Pending<'_, Result<Digest, Trouble>> {
+        let blobs = self.engine.blobs.clone();
+        Box::pin(async move { blocking(move || Ok(blobs.keep(&bytes)?)).await.map_err(trouble) })
+    }
+
+    fn text(&self, digest: Digest) -> Pending<'_, Result<String, Trouble>> {
+        let blobs = self.engine.blobs.clone();
+        Box::pin(async move {
+            let bytes = blocking(move || Ok(blobs.bytes(digest, TEXT_BYTES_MAX)?)).await.map_err(trouble)?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        })
+    }
+
+    fn assessment(&self, digest: Digest) -> Pending<'_, Result<Assessment, Trouble>> {
+        let engine = self.engine.clone();
+        Box::pin(async move { blocking(move || engine.stored_assessment(digest)).await.map_err(trouble) })
+    }
+
+    fn assess(&self, asked: Assess) -> Pending<'_, Result<Assessed, Trouble>> {
+        Box::pin(self.judge(asked))
+    }
+
+    fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>> {
+        Box::pin(async move {
+            let (engine, opened) = (self.engine.clone(), self.contract(contract).await?);
+            blocking(move || engine.tree(&opened)).await.map_err(trouble)
+        })
+    }
+
+    fn look<'a>(
+        &'a self,
+        contract: Digest,
+        wake: &'a Wake,
+        waited_ms: u64,
+    ) -> Pending<'a, Result<Look, Trouble>> {
+        Box::pin(async move {
+            let (mark, fired) = match &wake.on {
+                WakeOn::At(time) => (None, (self.wall() >= *time).then(|| "the time has come".to_owned())),
+                WakeOn::Every => (None, (waited_ms >= wake.every_ms).then(|| "the wait is over".to_owned())),
+                WakeOn::Files(globs) => (Some(self.collect_files(globs).await?), None),
+                WakeOn::PidFile(path) => (None, self.has_ended(path)),
+                WakeOn::Source(name) => match self.collect_source(contract, name).await? {
+                    Some(mark) => (Some(mark), None),
+                    None => (None, Some(format!("the contract has no source `{name}` any more"))),
+                },
+            };
+            Ok(Look { mark, fired })
+        })
+    }
+
+    fn is_superseded(&self) -> bool {
+        let newer = |engine: &Engine| {
+            let heads = engine.store()?.heads(Filter::Thread(self.thread), None, 1)?;
+            Ok::<_, Error>(heads.first().is_some_and(|head| head.goal.id != self.goal))
+        };
+        // A store that cannot be read now fails again when the decision is written down.
+        newer(&self.engine).unwrap_or(false)
+    }
+
+    fn matched(&self, patterns: &[String], paths: &[String]) -> Vec<String> {
+        let matches = |text: &&String| match Pattern::parse(text) {
+            Ok(pattern) => paths.iter().any(|path| pattern.matches(path.trim_start_matches("./"))),
+            // Lint refuses such a contract; should one get here, a person decides.
+            Err(_) => true,
+        };
+        patterns.iter().filter(matches).cloned().collect()
+    }
+}
+
+impl Engine {
+    /// A stored assessment.
+    ///
+    /// # Errors
+    /// Where it is not there, or not as it was stored.
+    pub fn stored_assessment(&self, digest: Digest) -> Result<Assessment, Error> {
+        let bytes = self.blobs.bytes(digest, ASSESSMENT_BYTES_MAX)?;
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Stored { path: self.blobs.path(digest), message: error.to_string() })
+    }
+
+    /// Opens a contract from its stored text, as if it were the file that it was read from.
+    pub(crate) fn open_stored(
+        &self,
+        file: &ContractFile,
+        digest: Digest,
+        listener: &Listener,
+    ) -> Result<Opened, Error> {
+        let bytes = self.blobs.bytes(digest, CONTRACT_BYTES_MAX)?;
+        let refused = |message: String| Error::Stored { path: self.blobs.path(digest), message };
+        let text = String::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
+        let opened = self.open(ContractFile { text, digest, ..file.clone() }, listener)?;
+        if opened.is_sound() {
+            return Ok(opened);
+        }
+        let first = opened.problems.iter().map(|problem| problem.message.clone()).next();
+        Err(refused(format!("the contract in force is refused now: {}", first.unwrap_or_default())))
+    }
+}
+
+fn marked(evidence: &Evidence) -> String {
+    let mut text = String::new();
+    for artifact in &evidence.artifacts {
+        text += &format!("{} {}\n", artifact.name, artifact.digest);
+    }
+    let shortfall = evidence.shortfall.as_ref().map(|shortfall| shortfall.reason.to_string());
+    Blobs::digest(format!("{text}{}", shortfall.unwrap_or_default()).as_bytes()).hex()
+}
+
+/// The first bytes of a file that the agent can put anything in the place of: a pipe there must not hold the
+/// host, so it is looked at before it is opened, and opened without waiting.
+fn read_regular(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let odd = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file");
+    if !fs::metadata(path)?.is_file() {
+        return Err(odd());
+    }
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?);
+    if !file.metadata()?.is_file() {
+        return Err(odd());
+    }
+    let mut bytes = Vec::new();
+    file.take(bytes_max).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A full disk is no failure of the host: somebody makes room, and the goal goes on.
+pub(super) fn trouble(error: Error) -> Trouble {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+    while let Some(now) = cause {
+        let is_full = now.downcast_ref::<std::io::Error>().is_some_and(|error| {
+            matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+        });
+        if is_full || matches!(now.downcast_ref(), Some(evident_store::Error::Full)) {
+            return Trouble::Full(error.to_string());
+        }
+        cause = now.source();
+    }
+    Trouble::Host(error)
+}
+
+/// The folder that a goal works in, as the store knows it.
+pub(super) fn workspace_text(workspace: &Path) -> String {
+    PathBuf::from(workspace).to_string_lossy().into_owned()
+}

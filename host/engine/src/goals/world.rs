@@ -1,0 +1,86 @@
+//! What the loop of a goal needs of the world around it, so that a simulation can stand in its place.
+
+use evident_agent::Pending;
+use evident_core::assessment::Assessment;
+use evident_core::contract::terms::Wake;
+use evident_core::digest::Digest;
+use evident_core::evidence::Timestamp;
+use evident_core::goal::event::{Assessed, Scope, Why};
+
+use super::Trouble;
+use crate::Assurance;
+
+/// An assessment that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Assess {
+    /// The contract in force.
+    pub contract: Digest,
+    /// Why.
+    pub why: Why,
+    /// What of it.
+    pub scope: Scope,
+    /// How far host and agent are apart.
+    pub assurance: Assurance,
+}
+
+/// What was seen of what a goal waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Look {
+    /// What it looks like, where it wakes by a change.
+    pub mark: Option<String>,
+    /// What happened, where it wakes by that.
+    pub fired: Option<String>,
+}
+
+/// The world around a goal: clock, folder, evidence, blobs.
+pub trait World: Send + Sync {
+    /// The wall clock. Nothing is measured with it.
+    fn wall(&self) -> Timestamp;
+
+    /// Stores bytes, synced.
+    ///
+    /// # Errors
+    /// Where they cannot be written.
+    fn keep(&self, bytes: Vec<u8>) -> Pending<'_, Result<Digest, Trouble>>;
+
+    /// A stored text.
+    ///
+    /// # Errors
+    /// Where it is not there, or not as it was stored.
+    fn text(&self, digest: Digest) -> Pending<'_, Result<String, Trouble>>;
+
+    /// A stored assessment.
+    ///
+    /// # Errors
+    /// Where it is not there, or not as it was stored.
+    fn assessment(&self, digest: Digest) -> Pending<'_, Result<Assessment, Trouble>>;
+
+    /// Collects the evidence and judges it. Dropping it ends the commands that run.
+    ///
+    /// # Errors
+    /// The host's own failure.
+    fn assess(&self, asked: Assess) -> Pending<'_, Result<Assessed, Trouble>>;
+
+    /// Digest of the tree now, as that contract counts files.
+    ///
+    /// # Errors
+    /// The host's own failure.
+    fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>>;
+
+    /// Looks at what is waited for; `waited_ms` includes the time until now.
+    ///
+    /// # Errors
+    /// The host's own failure.
+    fn look<'a>(
+        &'a self,
+        contract: Digest,
+        wake: &'a Wake,
+        waited_ms: u64,
+    ) -> Pending<'a, Result<Look, Trouble>>;
+
+    /// True if the thread has a newer goal than this one.
+    fn is_superseded(&self) -> bool;
+
+    /// The path patterns of the contract's approvals that one of these paths matches.
+    fn matched(&self, patterns: &[String], paths: &[String]) -> Vec<String>;
+}
