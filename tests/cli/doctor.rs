@@ -10,6 +10,7 @@ use crate::workspace::{Run, Workspace, repository, run};
 const FILTERS: &[(&str, &str)] = &[
     (r"[\d.]+ [KMGT]iB free", "[SIZE] free"),
     (r"(?m)^  (ok|note)  ( *)webassembly .*\n(?:          .*\n)?", "  [ENGINE]\n"),
+    (r"SQLite [\d.]+", "SQLite [VERSION]"),
     (r"on linux \w+", "on linux [PROCESSOR]"),
 ];
 

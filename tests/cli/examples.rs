@@ -10,7 +10,7 @@ use crate::workspace::{Run, Workspace, clause, repository, run, verdict};
 /// One copy, broken and mended step by step: cargo builds only what changed.
 #[test]
 fn checkout_is_met_until_somebody_cheats() {
-    let workspace = copy_of("checkout");
+    let workspace = copy_of("checkout", Workspace::empty());
     is_met(&workspace);
 
     // A test that fails is named.
@@ -56,7 +56,7 @@ fn checkout_is_met_until_somebody_cheats() {
 
 #[test]
 fn checkout_broken_is_unmet_and_names_the_test() {
-    let workspace = copy_of("checkout-broken");
+    let workspace = copy_of("checkout-broken", Workspace::empty());
     // Its tests are those of the sound example, which lies beside it.
     copy(&repository().join("examples/checkout"), &workspace.outside("checkout"));
     let shown = run(workspace.command(["check"]).env("HOME", home()));
@@ -124,9 +124,8 @@ fn first_test(source: &str) -> String {
     rest.split_once('(').expect("is a function").0.to_owned()
 }
 
-/// A workspace with the files of an example, without what was built there.
-fn copy_of(example: &str) -> Workspace {
-    let workspace = Workspace::empty();
+/// The workspace with the files of an example, without what was built there.
+pub(crate) fn copy_of(example: &str, workspace: Workspace) -> Workspace {
     copy(&repository().join("examples").join(example), &workspace.folder());
     // The examples lie in a repository: only there does `.gitignore` mean something.
     let made =
@@ -135,7 +134,8 @@ fn copy_of(example: &str) -> Workspace {
     workspace
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder without what was built in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("makes");
     for entry in fs::read_dir(from).expect("is there") {
         let entry = entry.expect("is there");

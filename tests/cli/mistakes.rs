@@ -80,7 +80,7 @@ fn near_misses_are_named() {
         let hint = format!("did you mean `{word}`?");
         assert!(hints.iter().any(|found| **found == hint.as_str()), "{hint} is not in {hints:?}");
     }
-    assert_eq!(hints[1], "known keys of `goal`: `name`, `objective` and `base`");
+    assert_eq!(hints[1], "known keys of `goal`: `name`, `objective`, `base`, `hold` and `assess`");
 }
 
 #[test]

@@ -14,6 +14,8 @@ const COMMITTED: &[(&str, &str)] = &[
     ("contract", "docs/schema/goal.schema.json"),
     ("assessment", "docs/schema/assessment.schema.json"),
     ("lint", "docs/schema/lint.schema.json"),
+    ("report", "docs/schema/report.schema.json"),
+    ("event", "docs/schema/event.schema.json"),
 ];
 
 /// A changed form changes its version, or it is seen here.

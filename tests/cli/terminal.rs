@@ -84,7 +84,8 @@ fn on_a_terminal(
     String::from_utf8(shown).expect("prints text")
 }
 
-fn terminal() -> (OwnedFd, OwnedFd) {
+/// Both ends of a terminal: ours, and that of a program.
+pub(crate) fn terminal() -> (OwnedFd, OwnedFd) {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("the system has terminals");
     grantpt(&master).expect("is ours");
     unlockpt(&master).expect("is ours");

@@ -16,7 +16,7 @@ use crate::workspace::{Run, Workspace, run, verdict};
 
 /// A suite that needs no toolchain: every file `tests/NAME.t` is a test, which fails where it says `fails`
 /// and is skipped where it says `skipped`.
-const SUITE: &str = r#"echo "<testsuite>"
+pub(crate) const SUITE: &str = r#"echo "<testsuite>"
 for file in tests/*.t; do
   name=$(basename "$file" .t)
   if grep -q fails "$file"; then echo "<testcase name='$name'><failure message='no'/></testcase>"
@@ -27,7 +27,7 @@ echo "</testsuite>"
 "#;
 
 /// The head of every contract here, with the suite as the source `suite`.
-const HEAD: &str = r#"version = 1
+pub(crate) const HEAD: &str = r#"version = 1
 
 [goal]
 name = "attacked"
@@ -38,10 +38,10 @@ run = ["sh", "suite.sh"]
 "#;
 
 /// A criterion over the suite alone.
-const CORRECT: &str = "\n[criteria.correct]\nchecker = \"test-report\"\nevidence = \"suite\"\n";
+pub(crate) const CORRECT: &str = "\n[criteria.correct]\nchecker = \"test-report\"\nevidence = \"suite\"\n";
 
 /// A repository with one passing test `adds` and one failing test `taxes`, a source file, and a start tree.
-fn attacked(contract: &str) -> Workspace {
+pub(crate) fn attacked(contract: &str) -> Workspace {
     let workspace = Workspace::new(contract);
     workspace.write("suite.sh", SUITE);
     workspace.write("tests/adds.t", "adds\n");
@@ -57,7 +57,7 @@ fn attacked(contract: &str) -> Workspace {
 }
 
 /// Runs git in a workspace, as somebody.
-fn git(workspace: &Workspace, arguments: &[&str]) {
+pub(crate) fn git(workspace: &Workspace, arguments: &[&str]) {
     let mut command = Command::new("git");
     command.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);
     command.current_dir(workspace.folder()).env("HOME", workspace.outside("home"));

@@ -21,6 +21,11 @@ const FILTERS: &[(&str, &str)] = &[
     (r"sha256:[0-9a-f]{64}", "sha256:[DIGEST]"),
     (r"blobs/[0-9a-f]{2}/[0-9a-f]{62}", "blobs/[DIGEST]"),
     (r"\b[0-9a-f]{12,64}\b", "[DIGEST]"),
+    (r"(?m)^(\w+  )[0-9a-f]{8}$", "$1[GOAL]"),
+    (r"goal (show )?[0-9a-f]{8}\b", "goal $1[GOAL]"),
+    // A turn that took less than a millisecond has no such line, and no event that charges for it.
+    (r"(?m)^(?:  |\| )wall [ |]+(\d+ ms|\d+\.\d s)[ |]*\n", ""),
+    (r"\d+ events, each", "[NUMBER] events, each"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[DATE]"),
     (r"(exit code \d+|signal \d+), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),
     (r"(comparison of trees), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),
@@ -47,7 +52,12 @@ pub(crate) struct Run {
 impl Workspace {
     /// An empty one.
     pub(crate) fn empty() -> Self {
-        let workspace = Self { root: tempfile::tempdir().expect("a temporary folder") };
+        Self::empty_below(std::env::temp_dir())
+    }
+
+    /// An empty one below this folder.
+    pub(crate) fn empty_below(folder: impl AsRef<Path>) -> Self {
+        let workspace = Self { root: tempfile::tempdir_in(folder).expect("a temporary folder") };
         for folder in ["here", "home"] {
             fs::create_dir(workspace.root.path().join(folder)).expect("makes");
         }

@@ -1,16 +1,25 @@
 //! The command line: arguments here, one file per command.
 
 mod accept;
+mod approve;
 mod baseline;
 mod check;
 mod checker;
 mod collecting;
 mod completions;
+mod deny;
 mod doctor;
 mod explain;
+mod gc;
+mod goal;
 mod init;
 mod lint;
+mod replay;
+mod run;
 mod schema;
+mod store;
+mod tell;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -34,6 +43,13 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::Init),
+    Run(run::Run),
+    #[command(subcommand)]
+    Goal(goal::Goal),
+    Approve(approve::Approve),
+    Deny(deny::Deny),
+    Watch(watch::Watch),
+    Replay(replay::Replay),
     Check(check::Check),
     Lint(lint::Lint),
     Explain(explain::Explain),
@@ -43,6 +59,9 @@ enum Command {
     Baseline(baseline::Baseline),
     #[command(subcommand)]
     Checker(checker::Checker),
+    #[command(subcommand)]
+    Store(store::Store),
+    Gc(gc::Gc),
     Doctor(doctor::Doctor),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -70,12 +89,20 @@ pub(crate) struct WorkspaceArguments {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Init(command) => init::run(&command),
+        Command::Run(command) => run::run(&command),
+        Command::Goal(command) => goal::run(&command),
+        Command::Approve(command) => approve::run(&command),
+        Command::Deny(command) => deny::run(&command),
+        Command::Watch(command) => watch::run(&command),
+        Command::Replay(command) => replay::run(&command),
         Command::Check(command) => check::run(&command),
         Command::Lint(command) => lint::run(&command),
         Command::Explain(command) => explain::run(&command),
         Command::Accept(command) => accept::run(&command),
         Command::Baseline(command) => baseline::run(&command),
         Command::Checker(command) => checker::run(&command),
+        Command::Store(command) => store::run(&command),
+        Command::Gc(command) => gc::run(&command),
         Command::Doctor(command) => doctor::run(&command),
         Command::Schema(command) => schema::run(&command),
         Command::Completions(command) => completions::run(&command),

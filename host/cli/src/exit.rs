@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The evidence does not decide.
     Undecided = 3,
+    /// A goal stopped short of completion.
+    Short = 4,
     /// The host itself failed.
     Host = 5,
     /// Interrupted from the terminal.
@@ -25,10 +27,11 @@ pub(crate) enum Exit {
 
 /// The table of the help text and of the README.
 pub(crate) const HELP: &str = "Exit codes:
-  0    met, or the command did what it should
+  0    met, complete, or the command did what it should
   1    unmet: a clause fails
   2    the command line or the contract is wrong
   3    undecided: the evidence does not decide
+  4    stopped short: blocked, paused, limited, cleared, or waiting with --no-wait
   5    the host itself failed
   130  interrupted";
 
@@ -94,7 +97,7 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
 
 /// A contract or workspace that is not there is the user's to mend.
 fn is_contract_error(error: &anyhow::Error) -> bool {
-    use evident_engine::Error;
+    use evident_engine::{Error, store};
     matches!(
         error.downcast_ref::<Error>(),
         Some(
@@ -107,6 +110,16 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::NoBaseline { .. }
                 | Error::Case { .. }
                 | Error::Policy { .. }
+                | Error::UnknownGoal { .. }
+                | Error::SeveralGoals { .. }
+                | Error::Unfit(_)
+                | Error::Driver(_)
+                | Error::Descendant
+                | Error::Store(
+                    store::Error::Held { .. }
+                        | store::Error::WorkspaceHeld { .. }
+                        | store::Error::InboxFull { .. }
+                )
         )
     )
 }
@@ -119,6 +132,15 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         }
         Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),
         Some(Error::NoStart { .. }) => Some("`evident check` records it"),
+        Some(Error::UnknownGoal { .. }) => Some("`evident goal list` shows them"),
+        Some(Error::SeveralGoals { .. }) => Some("give more of its id; `evident goal list` shows them"),
+        Some(Error::Unfit(_)) => {
+            Some("take an agent that asks, such as `claude` or `codex`, or take `[[approve]]` out")
+        }
+        Some(Error::Store(
+            evident_engine::store::Error::WorkspaceHeld { .. } | evident_engine::store::Error::Held { .. },
+        )) => Some("one goal runs in a workspace; `evident goal` commands reach it there"),
+        Some(Error::Full(_)) => Some("make room for the host's files; the next run goes on from the log"),
         _ => None,
     }
 }

@@ -1,9 +1,15 @@
 //! Output formats: the same assessment for a person, a program or a page.
 
+pub(crate) mod event;
 mod github;
+pub(crate) mod goal;
 mod human;
 mod junit;
 mod markdown;
+mod page;
+pub(crate) mod report;
+
+pub(crate) use page::counted;
 
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
@@ -43,6 +49,17 @@ pub(crate) enum ReportFormat {
     Markdown,
 }
 
+/// How a goal, or what became of a command, is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GoalFormat {
+    /// For a person at a terminal
+    Human,
+    /// For a program: one document with a version
+    Json,
+    /// For a program: one object a line
+    Jsonl,
+}
+
 /// An assessment in a format.
 pub(crate) fn assessment(assessment: &Assessment, opened: &Opened, format: Format) -> String {
     match format {
@@ -71,8 +88,19 @@ pub(crate) fn explanation(
     }
 }
 
-fn pretty(value: &serde_json::Value) -> String {
+/// One document.
+pub(crate) fn pretty(value: &serde_json::Value) -> String {
     format!("{}\n", serde_json::to_string_pretty(value).expect("a value has a text"))
+}
+
+/// One object, on a line of its own.
+pub(crate) fn line(value: &serde_json::Value) -> String {
+    format!("{value}\n")
+}
+
+/// A value for a program: a document, or a line where it reads lines.
+pub(crate) fn value(value: &serde_json::Value, format: GoalFormat) -> String {
+    if format == GoalFormat::Jsonl { line(value) } else { pretty(value) }
 }
 
 /// The evidence that a clause was bound to; all of it where nothing was bound.
@@ -99,7 +127,7 @@ fn status(judged: &Judged) -> String {
 }
 
 /// A time as RFC 3339 in UTC, to the second.
-fn time(timestamp: Timestamp) -> String {
+pub(crate) fn time(timestamp: Timestamp) -> String {
     let milliseconds = i64::try_from(timestamp.0).unwrap_or(i64::MAX);
     jiff::Timestamp::from_millisecond(milliseconds)
         .map_or_else(|_| "unknown".into(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -148,7 +176,7 @@ fn ground(assessment: &Assessment) -> String {
 }
 
 /// A command as it could be typed.
-fn command(argv: &[String]) -> String {
+pub(crate) fn command(argv: &[String]) -> String {
     let plain = |argument: &str| {
         !argument.is_empty()
             && argument.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=:,{}@+%".contains(&byte))

@@ -42,7 +42,8 @@ impl Drop for Progress {
     }
 }
 
-fn follow(busy: &mut Vec<String>, event: &Event) {
+/// Keeps what is being done.
+pub(crate) fn follow(busy: &mut Vec<String>, event: &Event) {
     let collecting = |name: &str| format!("collecting {name}");
     let judging = |name: &str| format!("judging {name}");
     match event {

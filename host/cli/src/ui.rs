@@ -52,6 +52,11 @@ pub(crate) fn watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// True if somebody can type.
+pub(crate) fn answers() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// True if stderr shows colours.
 pub(crate) fn coloured() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never

@@ -25,6 +25,7 @@ pub(crate) struct Accept {
 }
 
 pub(crate) fn run(arguments: &Accept) -> anyhow::Result<Exit> {
+    evident_engine::goals::refuse_descendants()?;
     let patterns = arguments.paths.iter().map(|path| {
         Pattern::parse(path).map_err(|error| UsageError::new(format!("`{path}` is no pattern: {error}")))
     });

@@ -41,6 +41,7 @@ pub(crate) struct Write {
 }
 
 pub(crate) fn run(command: &Baseline) -> anyhow::Result<Exit> {
+    evident_engine::goals::refuse_descendants()?;
     let Baseline::Write(arguments) = command;
     let engine = super::engine()?;
     let progress = Progress::new();

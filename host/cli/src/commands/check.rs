@@ -28,6 +28,10 @@ pub(crate) struct Check {
 }
 
 pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
+    // A plain check moves nothing; one with another start says what counts as a change.
+    if arguments.since.is_some() {
+        evident_engine::goals::refuse_descendants()?;
+    }
     let engine = super::engine()?;
     let progress = Progress::new();
     let opened = super::open(&engine, &arguments.contract, &progress)?;
@@ -43,7 +47,7 @@ pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
 }
 
 fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progress) -> anyhow::Result<Exit> {
-    let asked = Asked { since: arguments.since.clone(), anew: arguments.fresh };
+    let asked = Asked { since: arguments.since.clone(), anew: arguments.fresh, ..Asked::default() };
     let assessment = interruptible(engine.assess(opened, &asked, &progress.listener()))?;
     drop(progress);
     let Some(assessment) = assessment else {

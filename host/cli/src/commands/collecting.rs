@@ -6,7 +6,7 @@ use tokio::signal::ctrl_c;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Ctrl-C, a closed terminal, or a polite request to end, as a build server sends it.
-async fn interruption() -> std::io::Result<()> {
+pub(crate) async fn interruption() -> std::io::Result<()> {
     let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
     tokio::select! {
         interrupted = ctrl_c() => interrupted,
@@ -22,9 +22,11 @@ pub(crate) fn interruptible<T>(
     let runtime = Runtime::new()?;
     let result = runtime.block_on(async {
         tokio::select! {
-            result = work => Ok(Some(result?)),
+            // Signals first: from the moment on that the work shows anything, they are heard.
+            biased;
             // A signal that cannot be waited for is a failure, not an interruption.
             interrupted = interruption() => interrupted.map(|()| None).context("failed to wait for signals"),
+            result = work => Ok(Some(result?)),
         }
     });
     // A check that still runs holds nothing but memory: it is not waited for.

@@ -58,6 +58,9 @@ impl From<Kind> for Template {
 }
 
 pub(crate) fn run(arguments: &Init) -> anyhow::Result<Exit> {
+    if !arguments.print {
+        evident_engine::goals::refuse_descendants()?;
+    }
     let is_here = arguments.folder == Path::new(".");
     let path = if is_here { PathBuf::from(CONTRACT) } else { arguments.folder.join(CONTRACT) };
     if !arguments.print && path.symlink_metadata().is_ok() {

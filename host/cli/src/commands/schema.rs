@@ -3,12 +3,14 @@
 use clap::{Args, ValueEnum};
 use evident_core::assessment::Assessment;
 use evident_core::contract;
+use evident_core::goal::event::Recorded;
+use evident_core::goal::report::Report;
 
 use crate::diagnostics::LintReport;
 use crate::exit::Exit;
 use crate::ui;
 
-/// Print the JSON Schema of the contract, of an assessment, or of a lint report
+/// Print the JSON Schema of what evident reads or writes
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Of which document
@@ -24,6 +26,10 @@ enum Document {
     Assessment,
     /// What `lint --format json` writes
     Lint,
+    /// What `goal report --format json` writes
+    Report,
+    /// A line of `goal history --format jsonl`
+    Event,
 }
 
 pub(crate) fn run(arguments: &Schema) -> anyhow::Result<Exit> {
@@ -31,6 +37,8 @@ pub(crate) fn run(arguments: &Schema) -> anyhow::Result<Exit> {
         Document::Contract => contract::schema::schema(),
         Document::Assessment => schemars::schema_for!(Assessment).to_value(),
         Document::Lint => schemars::schema_for!(LintReport).to_value(),
+        Document::Report => schemars::schema_for!(Report).to_value(),
+        Document::Event => schemars::schema_for!(Recorded).to_value(),
     };
     ui::result(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
     Ok(Exit::Met)

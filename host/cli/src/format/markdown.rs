@@ -115,7 +115,7 @@ fn block(lines: &[&str]) -> String {
 }
 
 /// One line that means nothing to Markdown.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let mut inline = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,0 +1,42 @@
+//! `evident goal report`: what is proven, what is not, what was tried, and what it cost.
+
+use clap::{Args, ValueEnum};
+
+use super::GoalArgument;
+use crate::exit::Exit;
+use crate::{format, ui};
+
+/// Show what is proven of a goal, what is not, what was tried, what it cost, and what needs a person
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    #[command(flatten)]
+    goal: GoalArgument,
+    /// How to show it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+/// How a report is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person at a terminal
+    Human,
+    /// For a program: one document with a version
+    Json,
+    /// For a program: one object on a line
+    Jsonl,
+    /// For a page or a pull request
+    Markdown,
+}
+
+pub(super) fn run(arguments: &Report) -> anyhow::Result<Exit> {
+    let engine = super::super::engine()?;
+    let report = engine.report(arguments.goal.find(&engine)?)?;
+    ui::result(&match arguments.format {
+        Format::Human => format::report::human(&report),
+        Format::Json => format::report::document(&report),
+        Format::Jsonl => format::report::line(&report),
+        Format::Markdown => format::report::markdown(&report),
+    })?;
+    Ok(Exit::Met)
+}
