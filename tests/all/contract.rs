@@ -12,6 +12,8 @@ version = 1
 [goal]
 name = "größe"
 objective = "Bring the 尺寸 below 120 ms — and keep it there."
+hold = true
+assess = "request"
 
 [evidence.suite]
 run = ["cargo", "test", "--", "ü"]
@@ -35,6 +37,34 @@ config = { skipped = "deny", required = ["ä::b", "c"], nested = { at = [1, 2.5,
 [constraints.quiet]
 checker = "mine"
 evidence = "suite/*.xml"
+on_fail = "stop"
+
+[[approve]]
+when = { command = "git push **" }
+why = "Veröffentlichen needs a person."
+headless = "stop"
+
+[budget]
+turns = 40
+tokens = "2M"
+wall = "3h"
+cost_usd = 10.5
+unknown = "stop"
+
+[policy]
+stall_turns = 0
+note = "Notizen — kürzer."
+
+[stop]
+ask = ["Änderungen of the API."]
+
+[wake.night]
+at = 2030-12-24T18:00:00+01:00
+until = "1d"
+
+[wake.ci]
+source = "suite"
+every = "5m"
 
 [checkers.mine]
 path = "checkers/mine.wasm"

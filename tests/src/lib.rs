@@ -6,6 +6,7 @@ pub mod fuzzed;
 pub mod hostile;
 mod judge;
 mod memory;
+pub mod simulated;
 
 use std::env;
 use std::fs;

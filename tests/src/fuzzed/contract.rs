@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use evident_core::contract::config::ConfigValue;
 use evident_core::contract::lint::{self, CheckerState};
+use evident_core::contract::terms::{
+    APPROVALS_MAX, ASK_MAX, PROSE_BYTES_MAX, RULE_TURNS_MAX, TermPlaces, WAKE_EVERY_MIN, WAKES_MAX, WakeOn,
+};
 use evident_core::contract::{self, CLAUSES_MAX, Contract, REPEAT_MAX, Recipe, SOURCES_MAX};
 use evident_core::descriptor::{ConfigProblem, Descriptor, ReadRequirement, Slot};
 use evident_core::policy;
@@ -35,6 +38,8 @@ pub fn contract(bytes: &[u8]) {
     let contract = &reading.contract;
     let structure = lint::structure(contract);
     lie_inside(text, &structure);
+    lie_inside(text, &lint::for_run(contract));
+    places(text, &contract.term_places);
     clauses(text, contract);
     for entry in &contract.checkers {
         lie_inside(text, &lint::limits(entry, 1, 1, Duration::from_millis(1)));
@@ -57,6 +62,16 @@ fn lies_inside(text: &str, span: &Span, what: &str) {
         "{span:?} is no part of the text of {} bytes: {what}",
         text.len()
     );
+}
+
+/// Whoever judges a pattern, a wake or a rule later points to it.
+fn places(text: &str, places: &TermPlaces) {
+    for rule in [&places.idle_turns, &places.stall_turns, &places.blocked_turns].into_iter().flatten() {
+        lies_inside(text, rule, "a rule of the policy");
+    }
+    for named in places.approve_paths.iter().chain(&places.wakes).chain(&places.wake_sources) {
+        lies_inside(text, &named.span, &named.value);
+    }
 }
 
 /// Every clause beside a checker that is not there and one that is, and what that says about its config.
@@ -144,9 +159,36 @@ fn accepted(contract: &Contract) {
             );
         }
     }
+    terms(contract);
     let batches = schedule::batches(&contract.sources).expect("lint finds cycles");
     let mut scheduled: Vec<usize> =
         batches.iter().flat_map(|batch| batch.members().iter().copied()).collect();
     scheduled.sort_unstable();
     assert!(scheduled.iter().copied().eq(0..contract.sources.len()), "each is collected once: {scheduled:?}");
+}
+
+/// What the life of a goal relies on in a contract that nothing refuses.
+fn terms(contract: &Contract) {
+    let terms = &contract.terms;
+    let counts = (terms.ask.len(), terms.approve.len(), terms.wakes.len());
+    assert!(counts.0 <= ASK_MAX && counts.1 <= APPROVALS_MAX && counts.2 <= WAKES_MAX, "{counts:?}");
+    let note = terms.policy.note.iter();
+    for text in terms.ask.iter().chain(note).chain(terms.approve.iter().map(|approval| &approval.why)) {
+        assert!((1..=PROSE_BYTES_MAX).contains(&text.len()), "{} bytes of prose", text.len());
+    }
+    let (stall, blocked) = (terms.policy.stall_turns, terms.policy.blocked_turns);
+    assert!(stall.max(blocked).max(terms.policy.idle_turns) <= RULE_TURNS_MAX, "{:?}", terms.policy);
+    assert!(stall == 0 || blocked == 0 || stall >= blocked, "{:?}", terms.policy);
+    for named in &terms.wakes {
+        let wake = &named.wake;
+        assert!(u128::from(wake.every_ms) >= WAKE_EVERY_MIN.as_millis(), "{named:?}");
+        match &wake.on {
+            WakeOn::Source(source) => assert!(contract.source(source).is_some(), "{named:?}"),
+            WakeOn::Files(files) => assert!(!files.is_empty(), "{named:?}"),
+            _ => {}
+        }
+    }
+    let clauses = terms.clauses.iter().map(|clause| (clause.kind, &clause.name));
+    let expected = contract.clauses.iter().map(|clause| (clause.kind, &clause.name.value));
+    assert!(clauses.eq(expected), "{:?}", terms.clauses);
 }
