@@ -4,10 +4,10 @@
 //! once they have their name, and any number of processes may write at the same time.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use evident_core::digest::Digest;
 use sha2::{Digest as _, Sha256};
@@ -97,6 +97,56 @@ impl Blobs {
         let file = File::open(&path).map_err(Error::io("open", &path))?;
         let size = file.metadata().map_err(Error::io("look at", &path))?.len();
         Ok((file, size))
+    }
+
+    /// Makes a blob survive the loss of power: whoever names it in a log calls this first.
+    ///
+    /// # Errors
+    /// When there is no such blob, or the disk fails.
+    pub fn sync(&self, digest: Digest) -> Result<(), Error> {
+        let path = self.path(digest);
+        let folder = path.parent().expect("a blob lies in a folder");
+        for place in [&*path, folder, &*self.folder] {
+            File::open(place).and_then(|file| file.sync_all()).map_err(Error::io("sync", place))?;
+        }
+        Ok(())
+    }
+
+    /// Stores bytes that are in memory, synced.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn keep(&self, bytes: &[u8]) -> Result<Digest, Error> {
+        let digest = Self::digest(bytes);
+        // One that is there already is as young as a new one from now on: whoever removes what nothing names
+        // must not take it before it is named.
+        let known = self.read(digest).and_then(|(file, _)| {
+            file.set_modified(SystemTime::now()).map_err(Error::io("touch", &self.path(digest)))
+        });
+        if known.is_err() {
+            let mut writer = self.create()?;
+            writer.write_all(bytes).map_err(Error::io("write", &self.path(digest)))?;
+            writer.finish()?;
+        }
+        self.sync(digest)?;
+        Ok(digest)
+    }
+
+    /// The bytes of a blob of at most `bytes_max`, proven to be those that were written.
+    ///
+    /// # Errors
+    /// When there is no such blob, it is larger, or [`Error::Damaged`].
+    pub fn bytes(&self, digest: Digest, bytes_max: u64) -> Result<Vec<u8>, Error> {
+        let path = self.path(digest);
+        let (file, size) = self.read(digest)?;
+        if size > bytes_max {
+            let error = io::Error::other(format!("it has {size} bytes, at most {bytes_max} are read"));
+            return Err(Error::io("read", &path)(error));
+        }
+        let mut bytes = Vec::new();
+        file.take(bytes_max).read_to_end(&mut bytes).map_err(Error::io("read", &path))?;
+        let found = Self::digest(&bytes);
+        if found == digest { Ok(bytes) } else { Err(Error::Damaged { digest, found }) }
     }
 
     /// Where a blob lies, for a person who wants to look at it.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod keys;
 pub mod lint;
 pub mod schema;
+pub mod terms;
 pub mod values;
 pub(crate) mod walk;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 use crate::digest::Digest;
 use crate::problem::{Problem, Span};
 use config::ConfigValue;
+use terms::{TermPlaces, Terms};
 
 /// Bytes of a contract's text: a thousand times what people write.
 pub const CONTRACT_BYTES_MAX: u64 = 1024 * 1024;
@@ -77,6 +79,10 @@ pub struct Contract {
     pub clauses: Vec<Clause>,
     /// Checkers that are not built in, in the order of the text.
     pub checkers: Vec<CheckerEntry>,
+    /// What only the life of a goal needs; an assessment does not look at it.
+    pub terms: Terms,
+    /// Where the terms stand in the text.
+    pub term_places: TermPlaces,
 }
 
 impl Contract {

@@ -91,6 +91,10 @@ defences! {
     Pin = "pin";
     /// A command gets only the declared environment.
     Environment = "environment";
+    /// Owner's commands that come from a process of a driver are refused.
+    Descendants = "descendants";
+    /// Turns without progress are further and further apart.
+    BackOff = "back-off";
     /// Text from outside is made safe to show.
     SafeText = "safe-text";
 }

@@ -11,7 +11,7 @@ use crate::outcome::{NoEvidence, Reason};
 use crate::text;
 
 /// A point in time for people and freshness rules: Unix milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Timestamp(pub u64);
 
 /// One blob of evidence.

@@ -4,6 +4,7 @@
 //! This crate does no input or output, reads no clock and draws no random number. Values come in as
 //! arguments and decisions go out as values, so that a live run and a replay are the same function.
 
+pub mod agent;
 pub mod assessment;
 pub mod binding;
 pub mod contract;
@@ -13,6 +14,7 @@ pub mod digest;
 pub mod downgrade;
 pub mod evidence;
 pub mod freshness;
+pub mod goal;
 pub mod outcome;
 pub mod policy;
 pub mod problem;

@@ -80,7 +80,7 @@ rules! {
     CollectNotIgnored = "collect-not-ignored", Error;
     /// A test suite whose tests the worker may edit.
     UnprotectedTests = "unprotected-tests", Warning;
-    /// A source that no criterion and no constraint reads.
+    /// A source that no criterion, no constraint and no wake reads.
     UnusedEvidence = "unused-evidence", Warning;
     /// An entry of `[checkers]` that nothing uses.
     UnusedChecker = "unused-checker", Warning;
@@ -88,6 +88,10 @@ rules! {
     UnpinnedChecker = "unpinned-checker", Warning;
     /// Evidence that the worker can write itself: what rests on it alone is asserted, not proven.
     SelfWritten = "self-written-evidence", Warning;
+    /// Nothing bounds what `evident run` may use up. For `run` only.
+    NoBudget = "no-budget", Warning;
+    /// The contract does not say when `evident run` ends or asks. For `run` only.
+    NoStopRule = "no-stop-rule", Warning;
 }
 
 /// One mistake.

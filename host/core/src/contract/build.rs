@@ -2,6 +2,8 @@
 //!
 //! What the walk reported already is passed over; rules between keys are checked here.
 
+mod terms;
+
 use std::time::Duration;
 
 use super::config::ConfigValue;
@@ -62,6 +64,7 @@ pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
         sources.push(source);
         clauses.push(clause);
     }
+    let (terms, term_places) = builder.terms(root, &clauses);
     Contract {
         name: text("name"),
         objective: text("objective"),
@@ -74,6 +77,8 @@ pub(super) fn build(root: &Table, problems: &mut Vec<Problem>) -> Contract {
         sources,
         clauses,
         checkers,
+        terms,
+        term_places,
     }
 }
 
@@ -129,7 +134,7 @@ impl Builder<'_> {
     }
 
     fn source(&mut self, name: &Placed<String>, table: &Table) -> Option<Source> {
-        let own = self.recipe(name, table)?;
+        let own = self.only_one(&format!("`evidence.{}`", name.value), &name.span, table, RECIPES)?;
         for (key, owners) in OWN_KEYS.iter().filter(|(key, owners)| table.has(key) && !owners.contains(&own))
         {
             let message = format!("`{key}` belongs to a source with {}", listed(owners.iter().copied()));
@@ -159,19 +164,24 @@ impl Builder<'_> {
         })
     }
 
-    /// The one key that says how a source collects.
-    fn recipe(&mut self, name: &Placed<String>, table: &Table) -> Option<&'static str> {
-        let mut present = RECIPES.iter().copied().filter(|key| table.has(key));
+    /// The one of these keys that the table of `whose` has; `place` is where one is missed.
+    fn only_one(
+        &mut self,
+        whose: &str,
+        place: &Span,
+        table: &Table,
+        keys: &[&'static str],
+    ) -> Option<&'static str> {
+        let mut present = keys.iter().copied().filter(|key| table.has(key));
         let (first, second) = (present.next(), present.next());
         if let (Some(first), Some(second)) = (first, second) {
-            let message = format!("`evidence.{}` has both `{first}` and `{second}`", name.value);
+            let message = format!("{whose} has both `{first}` and `{second}`");
             self.report(Rule::KeyConflict, table.key_span(second), message);
             return None;
         }
         if first.is_none() {
-            let message =
-                format!("`evidence.{}` has none of {}", name.value, listed(RECIPES.iter().copied()));
-            self.report(Rule::MissingKey, name.span.clone(), message);
+            let message = format!("{whose} has none of {}", listed(keys.iter().copied()));
+            self.report(Rule::MissingKey, place.clone(), message);
         }
         first
     }
@@ -200,10 +210,7 @@ impl Builder<'_> {
     fn run(&mut self, table: &Table) -> Run {
         let environment = table.table("env");
         let collect = table.texts("collect");
-        for pattern in &collect {
-            self.inside(pattern);
-            self.is_glob(pattern);
-        }
+        self.globs(&collect);
         let cwd = table.text("cwd");
         if let Some(folder) = cwd {
             self.inside(folder);
@@ -229,10 +236,7 @@ impl Builder<'_> {
 
     fn files(&mut self, table: &Table) -> Files {
         let paths = table.texts("files");
-        for path in &paths {
-            self.inside(path);
-            self.is_glob(path);
-        }
+        self.globs(&paths);
         let sha256 = self.digest(table);
         let one_file = paths.len() == 1 && !paths[0].value.contains(['*', '?', '[', '{']);
         if table.has("sha256") && !one_file {
@@ -257,10 +261,13 @@ impl Builder<'_> {
         }
     }
 
-    /// Refuses a text that is no glob.
-    fn is_glob(&mut self, text: &Placed<String>) {
-        if globset::Glob::new(&text.value).is_err() {
-            self.report(Rule::BadValue, text.span.clone(), format!("`{}` is no glob", text.value));
+    /// Refuses each text that leaves the workspace or is no glob.
+    fn globs(&mut self, texts: &[Placed<String>]) {
+        for text in texts {
+            self.inside(text);
+            if globset::Glob::new(&text.value).is_err() {
+                self.report(Rule::BadValue, text.span.clone(), format!("`{}` is no glob", text.value));
+            }
         }
     }
 
@@ -335,10 +342,7 @@ impl Builder<'_> {
 /// The limits of a table with the keys `fuel`, `memory` and `wall`.
 pub(crate) fn limit_entries(table: &Table) -> LimitEntries {
     LimitEntries {
-        fuel: match table.get("fuel") {
-            Some(Value::Count(fuel)) => Some(fuel.clone()),
-            _ => None,
-        },
+        fuel: table.count("fuel").cloned(),
         memory: match table.get("memory") {
             Some(Value::Size(memory)) => Some(memory.clone()),
             _ => None,

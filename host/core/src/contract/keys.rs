@@ -3,6 +3,8 @@
 //! The reader walks the text against this table and the JSON Schema is generated from it, so an editor
 //! and `evident lint` can never disagree.
 
+mod terms;
+
 /// One key of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -51,6 +53,15 @@ pub enum Kind {
     Size,
     /// A count such as `5G`, or a whole number.
     Count,
+    /// A whole number, 0 included.
+    Whole {
+        /// The largest.
+        most: u32,
+    },
+    /// An amount of US dollars, with or without a point.
+    Money,
+    /// A moment as RFC 3339 has it, in quotes or as a date of TOML.
+    Moment,
     /// One of several words.
     Choice(&'static [&'static str]),
     /// A text, or a table from slot to text or list of texts.
@@ -61,8 +72,34 @@ pub enum Kind {
     Table(&'static [Key]),
     /// A table from a name that the author chooses to a table with these keys.
     Named(&'static [Key]),
+    /// A list of tables with these keys.
+    Tables(&'static [Key]),
     /// Whatever: the key is not enforced, so nothing inside it is read.
     Unread,
+}
+
+impl Kind {
+    /// What it takes, as the end of a sentence.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Self::Version => "the number 1",
+            Self::Text => "a text",
+            Self::Boolean => "`true` or `false`",
+            Self::Texts { .. } => "a list of texts",
+            Self::ExitCodes => "a list of exit codes",
+            Self::TextMap | Self::Table(_) | Self::Named(_) | Self::Config => "a table",
+            Self::Tables(_) => "a list of tables",
+            Self::Duration => "a duration in quotes such as `\"15m\"`",
+            Self::Size => "a size in quotes such as `\"128 MiB\"`",
+            Self::Count => "a count such as `\"5G\"`",
+            Self::Whole { .. } => "a whole number",
+            Self::Money => "an amount of US dollars such as `10.0`",
+            Self::Moment => "a moment such as `2030-12-24T18:00:00Z`",
+            Self::Choice(_) => "one of its words",
+            Self::Bindings => "a text or a table from slot to text",
+            Self::Unread => "nothing",
+        }
+    }
 }
 
 pub(crate) const fn key(name: &'static str, kind: Kind, presence: Presence, doc: &'static str) -> Key {
@@ -104,11 +141,31 @@ pub const ROOT: &[Key] = &[
         Optional,
         "What may and must not change between the start tree and the assessed tree: an implied constraint named `boundary`.",
     ),
-    not_yet("approve", "What a person decides."),
-    not_yet("budget", "What the goal may use up."),
-    not_yet("policy", "When turns without progress end."),
-    not_yet("stop", "When a person is asked, in prose."),
-    not_yet("wake", "What a waiting goal waits for."),
+    key(
+        "approve",
+        Kind::Tables(terms::APPROVAL),
+        Optional,
+        "Acts of the agent that a person decides, one table each, at most 100; only `evident run` reads it.",
+    ),
+    key(
+        "budget",
+        Kind::Table(terms::BUDGET),
+        Optional,
+        "What the goal may use up; what is absent has no limit. Only `evident run` reads it.",
+    ),
+    key(
+        "policy",
+        Kind::Table(terms::POLICY),
+        Optional,
+        "When turns without progress end. Only `evident run` reads it.",
+    ),
+    key("stop", Kind::Table(terms::STOP), Optional, "When a person is asked. Only `evident run` reads it."),
+    key(
+        "wake",
+        Kind::Named(terms::WAKE),
+        Optional,
+        "What a goal can wait for, one table per name, at most 100. Only `evident run` reads it.",
+    ),
 ];
 
 const GOAL: &[Key] = &[
@@ -120,8 +177,18 @@ const GOAL: &[Key] = &[
         Optional,
         "A commit, resolved once when the start tree is recorded: the tree of `at = \"base\"`. Without one it is the start tree.",
     ),
-    not_yet("hold", "Whether a later assessment that is not met revokes completion."),
-    not_yet("assess", "When criteria are assessed."),
+    key(
+        "hold",
+        Kind::Boolean,
+        Optional,
+        "Whether a later assessment that is not met revokes completion. Default false.",
+    ),
+    key(
+        "assess",
+        Kind::Choice(&["turn", "request"]),
+        Optional,
+        "When criteria are assessed: after each turn that changed the tree, or when the agent asks; constraints after each such turn in any case. Default `turn`.",
+    ),
 ];
 
 const EVIDENCE: &[Key] = &[
@@ -247,8 +314,14 @@ const CONFIG_KEY: Key = key(
 
 const CRITERION: &[Key] = &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY];
 
-const CONSTRAINT: &[Key] =
-    &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY, not_yet("on_fail", "What happens at its first failure.")];
+const ON_FAIL_KEY: Key = key(
+    "on_fail",
+    Kind::Choice(&["continue", "stop"]),
+    Optional,
+    "What its failure does to `evident run`: it heads the next prompt, or it blocks the goal. Default `continue`.",
+);
+
+const CONSTRAINT: &[Key] = &[CHECKER_KEY, EVIDENCE_KEY, CONFIG_KEY, ON_FAIL_KEY];
 
 const CHECKER: &[Key] = &[
     key("path", Kind::Text, Required, "Path of the component, relative to the workspace."),

@@ -1,7 +1,11 @@
 //! Judges a contract as a whole. Static: nothing is collected and no evidence is looked at.
 //!
 //! [`structure`] needs the contract alone, [`clause`] also what the checker says of itself; the caller
-//! loads checkers and brings that here.
+//! loads checkers and brings that here. [`for_run`] warns who lets an agent loose on the contract.
+
+mod terms;
+
+pub use terms::for_run;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -62,6 +66,7 @@ pub fn structure(contract: &Contract) -> Vec<Problem> {
     }
     unused(contract, &mut problems);
     unprotected(contract, &mut problems);
+    terms::structure(contract, &mut problems);
     problems
 }
 
@@ -256,6 +261,7 @@ fn unused(contract: &Contract, problems: &mut Vec<Problem>) {
     for source in &contract.sources {
         read.extend(source.needs.iter().map(|need| need.value.as_str()));
     }
+    read.extend(contract.term_places.wake_sources.iter().map(|source| source.value.as_str()));
     // One that is misspelled or could not be read may be the reader: its own problem is enough.
     let all_known = read.iter().all(|name| contract.source(name).is_some());
     let all_read = !contract.clauses.iter().any(|clause| matches!(clause.evidence, Bindings::Unread));

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{self, Key, Kind, Presence};
+use super::values::DOLLARS_MAX;
 
 /// JSON Schema (2020-12) of a contract. Keys that nothing enforces yet are not in it.
 #[must_use]
@@ -45,6 +46,11 @@ fn kind(kind: Kind) -> Value {
         Kind::Duration => json!({ "type": "string", "examples": ["90s", "15m", "1h30m"] }),
         Kind::Size => json!({ "type": "string", "examples": ["128 MiB", "1 GiB"] }),
         Kind::Count => json!({ "type": ["string", "integer"], "examples": ["5G", 1000] }),
+        Kind::Whole { most } => json!({ "type": "integer", "minimum": 0, "maximum": most }),
+        Kind::Money => {
+            json!({ "type": "number", "exclusiveMinimum": 0, "maximum": DOLLARS_MAX, "examples": [10.0] })
+        }
+        Kind::Moment => json!({ "type": "string", "format": "date-time" }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Bindings => {
             let list = json!({ "type": "array", "items": text(), "minItems": 1 });
@@ -58,6 +64,7 @@ fn kind(kind: Kind) -> Value {
             "propertyNames": { "pattern": "^[A-Za-z0-9_-]{1,64}$" },
             "additionalProperties": table(keys),
         }),
+        Kind::Tables(keys) => json!({ "type": "array", "items": table(keys) }),
         Kind::Unread => json!({}),
     }
 }

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::config::ConfigValue;
 use super::keys::{Key, Kind, Presence};
 use super::{Placed, values};
+use crate::evidence::Timestamp;
 use crate::problem::{Problem, Rule, Span, did_you_mean, listed};
 
 /// A table that was read, in the order of the text.
@@ -33,9 +34,14 @@ pub(crate) enum Value {
     Duration(Placed<Duration>),
     Size(Placed<u64>),
     Count(Placed<u64>),
+    Whole(Placed<u32>),
+    /// Millionths of a US dollar.
+    Money(Placed<u64>),
+    Moment(Placed<Timestamp>),
     Slots(Vec<(Placed<String>, Vec<Placed<String>>)>),
     Config(ConfigValue),
     Table(Table),
+    Tables(Vec<Table>),
     /// Reported already.
     Bad,
 }
@@ -81,6 +87,21 @@ impl Table {
         match self.get(name) {
             Some(Value::Texts(texts)) => texts.clone(),
             _ => Vec::new(),
+        }
+    }
+
+    /// The tables of the list `name`, in the order of the text.
+    pub(crate) fn tables(&self, name: &str) -> &[Self] {
+        match self.get(name) {
+            Some(Value::Tables(tables)) => tables,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn count(&self, name: &str) -> Option<&Placed<u64>> {
+        match self.get(name)? {
+            Value::Count(count) => Some(count),
+            _ => None,
         }
     }
 
@@ -170,9 +191,22 @@ impl Walker<'_> {
             (Kind::Size, DeValue::String(text)) => Some(self.typed(values::size(text), span, Value::Size)),
             (Kind::Count, DeValue::String(text)) => Some(self.typed(values::count(text), span, Value::Count)),
             (Kind::Count, DeValue::Integer(number)) => {
-                let count = u64::from_str_radix(number.as_str(), number.radix())
-                    .map_or_else(|_| number.to_string(), |count| count.to_string());
-                Some(self.typed(values::count(&count), span, Value::Count))
+                Some(self.typed(values::count(&decimal(number)), span, Value::Count))
+            }
+            (Kind::Whole { most }, DeValue::Integer(number)) => {
+                Some(self.typed(values::whole(&decimal(number), most), span, Value::Whole))
+            }
+            (Kind::Money, DeValue::Integer(number)) => {
+                Some(self.typed(values::money(&decimal(number)), span, Value::Money))
+            }
+            (Kind::Money, DeValue::Float(number)) => {
+                Some(self.typed(values::money(number.as_str()), span, Value::Money))
+            }
+            (Kind::Moment, DeValue::String(text)) => {
+                Some(self.typed(values::moment(text), span, Value::Moment))
+            }
+            (Kind::Moment, DeValue::Datetime(date)) => {
+                Some(self.typed(values::moment(&date.to_string()), span, Value::Moment))
             }
             (Kind::Choice(words), DeValue::String(text)) => Some(self.choice(text, span, words)),
             (Kind::Bindings, DeValue::String(text)) => Some(self.text(text, span)),
@@ -182,9 +216,10 @@ impl Walker<'_> {
                 Some(Value::Table(self.table(table, span, keys, &format!("`{}`", key.name))))
             }
             (Kind::Named(keys), DeValue::Table(table)) => Some(self.named(table, span, keys, key.name)),
+            (Kind::Tables(keys), DeValue::Array(_)) => Some(self.tables(value, keys, key.name)),
             _ => None,
         };
-        read.unwrap_or_else(|| self.wrong_type(key.name, expected(key.kind), value))
+        read.unwrap_or_else(|| self.wrong_type(key.name, key.kind.expected(), value))
     }
 
     fn wrong_type(&mut self, name: &str, expected: &str, value: &Spanned<DeValue<'_>>) -> Value {
@@ -305,6 +340,20 @@ impl Walker<'_> {
         Value::Table(Table { span, entries })
     }
 
+    fn tables(&mut self, value: &Spanned<DeValue<'_>>, keys: &[Key], name: &str) -> Value {
+        let items = value.get_ref().as_array().into_iter().flat_map(|items| items.iter());
+        let mut tables = Vec::new();
+        for item in items {
+            match item.get_ref() {
+                DeValue::Table(table) => {
+                    tables.push(self.table(table, item.span(), keys, &format!("`{name}`")));
+                }
+                _ => return self.wrong_type(name, "a list of tables", item),
+            }
+        }
+        Value::Tables(tables)
+    }
+
     /// Names go into file names, prompts and selectors, where `/` has a meaning.
     fn name(&mut self, name: &Placed<String>) {
         const NAME_BYTES_MAX: usize = 64;
@@ -327,21 +376,10 @@ fn in_text_order<'t, 'i>(table: &'t DeTable<'i>) -> Vec<(Placed<String>, &'t Spa
     entries
 }
 
-fn expected(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Version => "the number 1",
-        Kind::Text => "a text",
-        Kind::Boolean => "`true` or `false`",
-        Kind::Texts { .. } => "a list of texts",
-        Kind::ExitCodes => "a list of exit codes",
-        Kind::TextMap | Kind::Table(_) | Kind::Named(_) | Kind::Config => "a table",
-        Kind::Duration => "a duration in quotes such as `\"15m\"`",
-        Kind::Size => "a size in quotes such as `\"128 MiB\"`",
-        Kind::Count => "a count such as `\"5G\"`",
-        Kind::Choice(_) => "one of its words",
-        Kind::Bindings => "a text or a table from slot to text",
-        Kind::Unread => "nothing",
-    }
+/// A whole number in the notation that every reader of values knows; one that is none of 64 bits as written.
+fn decimal(number: &DeInteger<'_>) -> String {
+    let read = u64::from_str_radix(number.as_str(), number.radix());
+    read.map_or_else(|_| number.to_string(), |number| number.to_string())
 }
 
 fn found(value: &DeValue<'_>) -> String {
