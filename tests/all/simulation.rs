@@ -16,9 +16,6 @@ const PLAIN: (u64, u32) = (1000, 200);
 /// Stories of the soak, and turns of the longest.
 const SOAK: (u64, u32) = (10_000, 2000);
 
-/// Calls of the store that a goal makes from its start to its end, at the most.
-const CALLS: u64 = 120;
-
 fn tell(seed: u64, turns: u32) -> Told {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     let runtime = builder.enable_time().start_paused(true).build().unwrap();

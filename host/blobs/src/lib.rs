@@ -331,7 +331,7 @@ mod tests {
         let incoming = blobs.folder.join("incoming");
         for (name, hours) in [("dead", 25), ("young", 23)] {
             let file = File::create(incoming.join(name)).expect("creates");
-            let then = std::time::SystemTime::now() - Duration::from_secs(hours * 60 * 60);
+            let then = SystemTime::now() - Duration::from_secs(hours * 60 * 60);
             file.set_modified(then).expect("sets");
         }
         Blobs::open(blobs.folder.clone()).expect("opens");

@@ -410,7 +410,7 @@ async fn fence(store: &Memory, id: GoalId, number: u32, fate: Fate, lost: &watch
         // Whether the keeper notices it first, or an append does.
         lost.send_replace(time % 2 == 0);
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The owner, who does not leave the goal alone.
