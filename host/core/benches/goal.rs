@@ -163,8 +163,8 @@ fn created() -> Event {
         thread: "1".repeat(32),
         name: "bench".into(),
         objective: "Measure it.".into(),
-        workspace: "/work".into(),
-        contract_path: "/work/goal.toml".into(),
+        workspace: "/shop".into(),
+        contract_path: "/shop/goal.toml".into(),
         contract: digest(1),
         terms,
     }))

@@ -95,8 +95,8 @@ fn goal(text: &str) -> Goal {
         thread: "1".repeat(32),
         name: "sample".into(),
         objective: "Make the parser correct and keep it quiet.".into(),
-        workspace: "/work".into(),
-        contract_path: "/work/goal.toml".into(),
+        workspace: "/shop".into(),
+        contract_path: "/shop/goal.toml".into(),
         contract: digest(1),
         terms: terms(),
     };

@@ -33,8 +33,8 @@ pub(super) fn goal() -> Goal {
         thread: "1".repeat(32),
         name: "sample".into(),
         objective: "Do it.".into(),
-        workspace: "/work".into(),
-        contract_path: "/work/goal.toml".into(),
+        workspace: "/shop".into(),
+        contract_path: "/shop/goal.toml".into(),
         contract: digest(1),
         terms: terms(),
     };

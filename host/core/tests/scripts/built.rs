@@ -47,8 +47,8 @@ pub(crate) fn created(terms: Terms) -> Recorded {
         thread: "fedcba9876543210fedcba9876543210".into(),
         name: "story".into(),
         objective: "Tell the story.".into(),
-        workspace: "/work".into(),
-        contract_path: "/work/goal.toml".into(),
+        workspace: "/shop".into(),
+        contract_path: "/shop/goal.toml".into(),
         contract: digest("contract"),
         terms,
     };
