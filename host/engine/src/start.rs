@@ -3,6 +3,7 @@
 //! A record lies in the state folder, one for each contract in its workspace. It names the stored tree,
 //! the frozen ignore rules, the commit of the base, and every change that the owner accepted since.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
@@ -10,8 +11,9 @@ use std::path::{Component, Path, PathBuf};
 use evident_collect::tree::{Rules, Trees};
 use evident_core::digest::Digest;
 use evident_core::evidence::Timestamp;
-use evident_core::tree::Tree;
+use evident_core::tree::{Entry, Kind, Leaf, Tree};
 use evident_patterns::Pattern;
+use evident_store::GoalId;
 use serde::{Deserialize, Serialize};
 
 use crate::ground::marked;
@@ -42,6 +44,9 @@ pub(crate) struct Record {
     /// commit that it meant before.
     bases: Vec<Base>,
     accepted: Vec<Accepted>,
+    /// The last revision of each goal that was taken for the owner's, by the goal's id.
+    #[serde(default)]
+    revisions: BTreeMap<String, u32>,
 }
 
 /// The base, resolved.
@@ -112,6 +117,7 @@ impl Engine {
             rules: trees.keep_rules(&rules)?,
             bases: Vec::new(),
             accepted: Vec::new(),
+            revisions: BTreeMap::new(),
         })
     }
 
@@ -159,27 +165,39 @@ impl Engine {
         Ok(paths)
     }
 
-    /// Takes the contract as it is now for the owner's: what it says was decided by whoever owns it.
-    pub(crate) fn accept_contract(&self, opened: &Opened) -> Result<(), Error> {
+    /// Takes a contract that the owner put in force for the owner's work: the start tree has its text from now
+    /// on, whatever the file says. Each revision of a goal is taken once, so that what the owner accepts
+    /// later stays.
+    pub(crate) fn accept_revision(&self, opened: &Opened, goal: GoalId, revision: u32) -> Result<(), Error> {
         let path = self.record_path(&opened.file, FOLDER)?;
         let Some(mut record) = read(&path)? else { return Ok(()) };
-        if record.contract == opened.file.digest {
+        let taken = record.revisions.entry(goal.to_string()).or_insert(1);
+        if revision <= *taken {
             return Ok(());
         }
-        let trees = self.trees()?;
-        let before = trees.load(record.tree)?;
-        let rules = marked(trees.load_rules(record.rules)?, &opened.contract)?.with_start(&before);
-        let now = trees.store(&rules, &opened.file.workspace)?;
-        let contract = contract_in(&opened.file)?;
-        let is_contract = |path: &[u8]| contract.as_ref().is_some_and(|contract| contract.as_bytes() == path);
-        record.accepted.push(Accepted {
-            at: clock::now(),
-            patterns: contract.iter().map(|path| format!("/{path}")).collect(),
-            before: record.tree,
-        });
+        *taken = revision;
         record.contract = opened.file.digest;
-        record.tree = trees.keep(&before.with_paths_of(&now, is_contract))?;
+        if let Some(contract) = contract_in(&opened.file)? {
+            let trees = self.trees()?;
+            let before = trees.load(record.tree)?;
+            record.accepted.push(Accepted {
+                at: clock::now(),
+                patterns: vec![format!("/{contract}")],
+                before: record.tree,
+            });
+            record.tree = trees.keep(&self.with_text(&before, &contract, &opened.file.text)?)?;
+        }
         write(&path, &record)
+    }
+
+    /// The tree with that text in the place of a file that it has.
+    fn with_text(&self, tree: &Tree, path: &str, text: &str) -> Result<Tree, Error> {
+        // Where the contract does not count, as where git ignores it, it does not begin to.
+        let Some(leaf) = tree.get(path.as_bytes()) else { return Ok(tree.clone()) };
+        let kind = if leaf.kind == Kind::Executable { Kind::Executable } else { Kind::File };
+        let leaf = Leaf { kind, size: text.len() as u64, digest: self.blobs.keep(text.as_bytes())? };
+        let only = Tree::new(vec![Entry { path: path.into(), leaf }]).expect("one file is a tree");
+        Ok(tree.with_paths_of(&only, |other| other == path.as_bytes()))
     }
 
     /// One file for each contract, named by the places of workspace and contract as their owner names them:

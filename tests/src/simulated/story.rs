@@ -239,7 +239,9 @@ impl Story {
         for pending in self.store.pending(self.id).expect("in memory") {
             let command = serde_json::from_slice(&pending.command.body).expect("a command was sent");
             let answers = Some(pending.command.id);
-            orders.try_send(Order { command, caller: None, answers, reply: None }).expect("there is room");
+            orders
+                .try_send(Order { command: Ok(command), caller: None, answers, reply: None })
+                .expect("there is room");
         }
         let desk = Desk { orders: received, lost: watched };
         let world: Arc<dyn World> = Arc::new(self.scene.clone());
@@ -443,7 +445,7 @@ async fn interfere(
             answers = Some(command_id);
         }
         // Where the desk is full, what lies in the inbox is brought again; the rest was refused.
-        let _full = orders.try_send(Order { command, caller: None, answers, reply: None });
+        let _full = orders.try_send(Order { command: Ok(command), caller: None, answers, reply: None });
     }
 }
 

@@ -1,17 +1,36 @@
 //! Runs what the engine does over time, so that Ctrl-C ends it.
 
+use std::io;
+
 use anyhow::Context;
 use tokio::runtime::Runtime;
-use tokio::signal::ctrl_c;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Ctrl-C, a closed terminal, or a polite request to end, as a build server sends it.
-pub(crate) async fn interruption() -> std::io::Result<()> {
-    let (mut hangup, mut terminate) = (signal(SignalKind::hangup())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        interrupted = ctrl_c() => interrupted,
-        _ = hangup.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
+/// Ctrl-C, a closed terminal, or a polite request to end, as a build server sends it. From the moment that
+/// this is made none of them ends the process, and none is missed.
+pub(crate) struct Interruptions {
+    interrupt: Signal,
+    hangup: Signal,
+    terminate: Signal,
+}
+
+impl Interruptions {
+    /// Begins to hear them. Inside a runtime.
+    pub(crate) fn hear() -> io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Returns when the next one came, or has come since the last.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.hangup.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }
 
@@ -21,15 +40,30 @@ pub(crate) fn interruptible<T>(
 ) -> anyhow::Result<Option<T>> {
     let runtime = Runtime::new()?;
     let result = runtime.block_on(async {
+        // Signals first: from the moment on that the work shows anything, they are heard.
+        let mut interruptions = Interruptions::hear().context("failed to listen for signals")?;
         tokio::select! {
-            // Signals first: from the moment on that the work shows anything, they are heard.
             biased;
-            // A signal that cannot be waited for is a failure, not an interruption.
-            interrupted = interruption() => interrupted.map(|()| None).context("failed to wait for signals"),
+            () = interruptions.next() => Ok(None),
             result = work => Ok(Some(result?)),
         }
     });
     // A check that still runs holds nothing but memory: it is not waited for.
     runtime.shutdown_background();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::{Signal, getpid, kill_process};
+
+    use super::*;
+
+    /// Catches a Ctrl-C that is lost because it comes while nobody waits for one.
+    #[tokio::test]
+    async fn an_interruption_that_came_before_is_heard() {
+        let mut interruptions = Interruptions::hear().expect("hears");
+        kill_process(getpid(), Signal::INT).expect("is us");
+        interruptions.next().await;
+    }
 }

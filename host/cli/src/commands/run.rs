@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 use super::ContractArguments;
+use super::collecting::Interruptions;
 use crate::exit::Exit;
 use crate::progress::Progress;
 use crate::{diagnostics, format, ui};
@@ -86,12 +87,13 @@ async fn drive(
 ) -> anyhow::Result<Exit> {
     let view = Arc::new(View::new(arguments.format));
     let listener = view.listener();
+    // One for the whole run: what comes between two who wait is heard by the second.
+    let mut interruptions = Interruptions::hear().context("failed to listen for signals")?;
     let started = tokio::select! {
         started = engine.start_goal(opened, drivers.assurance(), &listener) => started?,
-        interrupted = super::collecting::interruption() => {
-            interrupted.context("failed to wait for signals")?;
+        () = interruptions.next() => {
             view.finish();
-            ui::chatter("interrupted: the commands that ran were ended, no goal was created\n");
+            ui::chatter("interrupted: the commands that ran were ended, no turn began\n");
             return Ok(Exit::Interrupted);
         }
     };
@@ -111,7 +113,7 @@ async fn drive(
         Started::Running(running) => running,
     };
     note_edited(opened, &running);
-    let driven = follow(arguments, *running, drivers, &view).await?;
+    let driven = follow(arguments, *running, drivers, &view, interruptions).await?;
     view.finish();
     let Some(driven) = driven else { return Ok(Exit::Interrupted) };
     let report = evident_core::goal::report::report(&driven.goal);
@@ -128,6 +130,7 @@ async fn follow(
     running: Running,
     drivers: &agent::Chosen,
     view: &Arc<View>,
+    interruptions: Interruptions,
 ) -> anyhow::Result<Option<Driven>> {
     view.begin(running.goal(), if running.is_new { "created" } else { "goes on" });
     let attended = !arguments.headless && ui::answers();
@@ -135,7 +138,7 @@ async fn follow(
     let mut listening = None;
     let (end, ended) = oneshot::channel();
     let driving = running.drive(drivers, manner, view.listener(), view.observer(), |orders| {
-        listening = Some(keys::listen(orders, attended, end));
+        listening = Some(keys::listen(interruptions, orders, attended, end));
     });
     let driven = tokio::select! {
         driven = driving => Some(driven?),

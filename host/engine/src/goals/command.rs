@@ -10,7 +10,7 @@ use evident_store::{CommandId, GoalId, Machine, NewCommand, Scope, Store};
 use super::caller::{caller, refuse_descendants};
 use super::journal::{Entry, Journal, for_each};
 use super::keeper::{COMMAND_VERSION, Sent};
-use crate::{Engine, Error, clock};
+use crate::{Engine, Error, Opened, clock};
 
 /// The longest wait for the host that owns the goal: it looks into its inbox several times a second, and a
 /// host that hangs loses the goal after ten.
@@ -36,11 +36,21 @@ impl Engine {
     /// # Errors
     /// [`Error::Descendant`] where an agent gives it; the host's own failure.
     pub fn command(&self, goal: GoalId, command: Command) -> Result<Told, Error> {
+        self.give(goal, command, None)
+    }
+
+    /// As [`Engine::command`]; `revision` is what an edit puts in force.
+    pub(super) fn give(
+        &self,
+        goal: GoalId,
+        command: Command,
+        revision: Option<&Opened>,
+    ) -> Result<Told, Error> {
         refuse_descendants()?;
         let store = self.store()?;
         match store.acquire(goal, &self.owner(), Scope::Goal, &*self.machine) {
             Ok(lease) => {
-                let told = self.obey(Arc::clone(&store), lease, &command);
+                let told = self.obey(Arc::clone(&store), lease, &command, revision);
                 store.release(lease)?;
                 told
             }
@@ -55,6 +65,7 @@ impl Engine {
         store: Arc<dyn Store>,
         lease: evident_store::Lease,
         command: &Command,
+        revision: Option<&Opened>,
     ) -> Result<Told, Error> {
         let mut journal = Journal::open(store, lease)?;
         let step = match step(journal.goal(), &Input::Command(command.clone())) {
@@ -68,6 +79,9 @@ impl Engine {
             .map(|(actor, event)| Entry { actor, caller: Some(caller.clone()), event, answers: None })
             .collect();
         journal.write(&entries, clock::now())?;
+        if let Some(revision) = revision {
+            self.accept_revision(revision, lease.goal, journal.goal().revision)?;
+        }
         Ok(Told::Done)
     }
 

@@ -8,7 +8,7 @@ use super::caller::refuse_descendants;
 use crate::{Engine, Error, Opened};
 
 impl Engine {
-    /// Puts the contract as its file is now in force. It must be sound. Blocks.
+    /// Puts a contract in force, as it was read. It must be sound. Blocks.
     ///
     /// # Errors
     /// [`Error::Descendant`] where an agent asks for it; the host's own failure.
@@ -20,11 +20,7 @@ impl Engine {
             objective: opened.contract.objective.clone(),
             terms: Box::new(opened.contract.terms.clone()),
         };
-        let told = self.command(goal, command)?;
-        if told == Told::Done {
-            self.accept_contract(opened)?;
-        }
-        Ok(told)
+        self.give(goal, command, Some(opened))
     }
 
     /// Reads the whole store, or one goal, and reports what is not as it was stored. Blocks.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use evident_core::goal::event::Caller;
 use evident_core::goal::step::Command;
-use evident_store::{CommandId, GoalId, HEARTBEAT_MS, Lease, Machine, Store};
+use evident_store::{CommandId, GoalId, HEARTBEAT_MS, Lease, Machine, NewCommand, Store};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -34,8 +34,8 @@ pub(super) struct Sent {
 /// A command on its way to the loop of a goal.
 #[derive(Debug)]
 pub struct Order {
-    /// What the owner wants.
-    pub command: Command,
+    /// What the owner wants, or why that cannot be read.
+    pub command: Result<Command, String>,
     /// Where it came from.
     pub caller: Option<Caller>,
     /// The row of the inbox that its answer closes.
@@ -161,13 +161,26 @@ fn bring(store: &dyn Store, kept: &Mutex<BTreeMap<GoalId, Kept>>) {
             if kept.seen.contains(&id) {
                 continue;
             }
-            // One that cannot be read was sent by another version; its sender hears that nobody answered.
-            let Ok(sent) = serde_json::from_slice::<Sent>(&pending.command.body) else { continue };
-            let order =
-                Order { command: sent.command, caller: Some(sent.caller), answers: Some(id), reply: None };
+            let order = order(id, &pending.command);
             if kept.orders.try_send(order).is_ok() {
                 kept.seen.insert(id);
             }
         }
     }
+}
+
+/// A row of the inbox as an order. One that cannot be read is an order too: it is refused, and so does not stay.
+pub(super) fn order(id: CommandId, sent: &NewCommand) -> Order {
+    let (command, caller) = match read(sent) {
+        Ok(sent) => (Ok(sent.command), Some(sent.caller)),
+        Err(unreadable) => (Err(unreadable), None),
+    };
+    Order { command, caller, answers: Some(id), reply: None }
+}
+
+fn read(sent: &NewCommand) -> Result<Sent, String> {
+    if sent.version != COMMAND_VERSION {
+        return Err(format!("it has version {}, this host reads {COMMAND_VERSION}", sent.version));
+    }
+    serde_json::from_slice(&sent.body).map_err(|error| format!("it cannot be read: {error}"))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use evident_blobs::Blobs;
 use evident_core::assessment::Assessment;
 use evident_core::digest::Digest;
-use evident_core::goal::approval;
+use evident_core::goal::Goal;
 use evident_core::goal::assessed::{self, Known};
 use evident_core::goal::event::{Created, Event, Scope as Assessed, Why};
 use evident_core::goal::state::{Actor, State};
 use evident_core::goal::step::Command;
 use evident_core::roll_up::RollUp;
+use evident_store::limits::HEADS_READ_MAX;
 use evident_store::{Filter, GoalId, Lease, NewGoal, Scope, Store, ThreadId};
 
 use super::caller::{caller, refuse_descendants};
@@ -20,9 +21,6 @@ use super::keeper::{Keeper, Orders};
 use super::site::{Site, workspace_text};
 use crate::collecting::blocking;
 use crate::{Asked, Assurance, Engine, Error, Listener, Opened, clock};
-
-/// Goals of one workspace that are looked at for one to go on with.
-const LOOKED_AT: usize = 100;
 
 /// What came of starting.
 pub enum Started {
@@ -77,28 +75,23 @@ impl Engine {
         let store = self.store()?;
         let workspace = workspace_text(&opened.file.workspace);
         let contract = crate::start::absolute(&opened.file.path)?;
-        let heads = store.heads(Filter::Workspace(&workspace), None, LOOKED_AT)?;
-        for head in &heads {
-            // A goal of another contract that runs here would be disturbed, and would disturb.
-            if let Some(owner) = store.owner(head.goal.id, &*self.machine)? {
-                return Err(Error::Store(evident_store::Error::WorkspaceHeld {
-                    goal: head.goal.id,
-                    owner: Box::new(owner),
-                }));
+        let mut before = None;
+        loop {
+            let heads = store.heads(Filter::Workspace(&workspace), before, HEADS_READ_MAX)?;
+            let Some(last) = heads.last() else { return Ok(None) };
+            before = Some(last.number);
+            for head in &heads {
+                // A goal of another contract that runs here would be disturbed, and would disturb.
+                if let Some(owner) = store.owner(head.goal.id, &*self.machine)? {
+                    let goal = head.goal.id;
+                    return Err(evident_store::Error::WorkspaceHeld { goal, owner: Box::new(owner) }.into());
+                }
+                let is_of_contract = head.goal.contract == contract.to_string_lossy();
+                if is_of_contract && !is_over(&self.goal(head.goal.id)?) {
+                    return Ok(Some(head.goal.id));
+                }
             }
         }
-        for head in heads.iter().filter(|head| head.goal.contract == contract.to_string_lossy()) {
-            let goal = self.goal(head.goal.id)?;
-            let is_over = match goal.state {
-                State::Cleared => true,
-                State::Complete => !goal.terms.hold,
-                _ => false,
-            };
-            if !is_over {
-                return Ok(Some(head.goal.id));
-            }
-        }
-        Ok(None)
     }
 
     fn go_on(&self, id: GoalId, opened: &Opened, listener: &Listener) -> Result<Started, Error> {
@@ -110,6 +103,8 @@ impl Engine {
             true => opened.clone(),
             false => self.held(&store, lease, || self.open_stored(&opened.file, in_force, listener))?,
         };
+        let revision = journal.goal().revision;
+        self.held(&store, lease, || self.accept_revision(&opened, id, revision))?;
         let thread =
             journal.goal().thread.parse().map_err(|_| Error::UnknownGoal { name: id.to_string() })?;
         let running = Running { engine: self.clone(), journal, opened, thread, is_new: false };
@@ -181,10 +176,18 @@ impl Engine {
     }
 }
 
+fn is_over(goal: &Goal) -> bool {
+    match goal.state {
+        State::Cleared => true,
+        State::Complete => !goal.terms.hold,
+        _ => false,
+    }
+}
+
 impl Running {
     /// As it is now.
     #[must_use]
-    pub fn goal(&self) -> &evident_core::goal::Goal {
+    pub fn goal(&self) -> &Goal {
         self.journal.goal()
     }
 
@@ -215,26 +218,16 @@ impl Running {
     ) -> Result<Driven, Error> {
         let Self { engine, journal, opened, thread, .. } = self;
         let (store, lease) = (Arc::clone(journal.store()), journal.lease());
-        let result = match admit(&journal, drivers) {
-            Ok(()) => {
-                let site = Site::new(engine.clone(), opened, lease.goal, thread, listener);
-                let keeper = Keeper::new(Arc::clone(&store), engine.machine());
-                let (desk, sender) = keeper.keep(lease);
-                orders(sender);
-                drive(journal, Arc::new(site), drivers, desk, manner, observer).await.map_err(Error::from)
-            }
-            Err(error) => Err(error),
-        };
+        let site = Site::new(engine.clone(), opened, lease.goal, thread, listener);
+        let keeper = Keeper::new(Arc::clone(&store), engine.machine());
+        let (desk, sender) = keeper.keep(lease);
+        orders(sender);
+        let driven = drive(journal, Arc::new(site), drivers, desk, manner, observer).await;
+        let result = driven.map_err(Error::from);
         // Where the goal went to another host there is nothing to give back.
         match blocking(move || Ok(store.release(lease)?)).await {
             Ok(()) | Err(Error::Store(evident_store::Error::Fenced { .. })) => result,
             Err(error) => result.and(Err(error)),
         }
     }
-}
-
-fn admit(journal: &Journal, drivers: &dyn Drivers) -> Result<(), Error> {
-    let approvals = &journal.goal().terms.approve;
-    let driver = drivers.open(journal.goal()).map_err(Error::Driver)?;
-    approval::admits(approvals, driver.capabilities()).map_err(Error::Unfit)
 }

@@ -197,6 +197,13 @@ impl World for Site {
         })
     }
 
+    fn revise(&self, contract: Digest, revision: u32) -> Pending<'_, Result<(), Trouble>> {
+        Box::pin(async move {
+            let (engine, goal, opened) = (self.engine.clone(), self.goal, self.contract(contract).await?);
+            blocking(move || engine.accept_revision(&opened, goal, revision)).await.map_err(trouble)
+        })
+    }
+
     fn look<'a>(
         &'a self,
         contract: Digest,

@@ -67,6 +67,12 @@ pub trait World: Send + Sync {
     /// The host's own failure.
     fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>>;
 
+    /// The owner put the contract of that digest in force as that revision: it is the owner's work.
+    ///
+    /// # Errors
+    /// The host's own failure.
+    fn revise(&self, contract: Digest, revision: u32) -> Pending<'_, Result<(), Trouble>>;
+
     /// Looks at what is waited for; `waited_ms` includes the time until now.
     ///
     /// # Errors

@@ -5,10 +5,10 @@ use std::io::BufRead;
 
 use evident_core::goal::step::Command;
 use evident_engine::goals::{Order, Orders};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::commands::collecting::Interruptions;
 use crate::ui;
 
 /// Hears signals, and lines where somebody types, until it is dropped.
@@ -27,24 +27,20 @@ impl Drop for Listening {
 }
 
 /// Begins to listen; lines are read only where a person is there. `end` hears the third signal.
-pub(crate) fn listen(orders: Orders, attended: bool, end: oneshot::Sender<()>) -> Listening {
-    let signals = tokio::spawn(signals(orders.clone(), end));
+pub(crate) fn listen(
+    interruptions: Interruptions,
+    orders: Orders,
+    attended: bool,
+    end: oneshot::Sender<()>,
+) -> Listening {
+    let signals = tokio::spawn(signals(interruptions, orders.clone(), end));
     let lines = attended.then(|| tokio::spawn(lines(orders)));
     Listening { signals, lines }
 }
 
-async fn signals(orders: Orders, end: oneshot::Sender<()>) {
-    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
-        ui::chatter("note: signals cannot be heard; `evident goal pause` stops the run\n");
-        return;
-    };
+async fn signals(mut interruptions: Interruptions, orders: Orders, end: oneshot::Sender<()>) {
     for times in 1_u32.. {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        interruptions.next().await;
         match times {
             1 => ui::chatter("\npausing: the turn may end; again ends it now\n"),
             2 => ui::chatter("\nending the turn; again ends the host\n"),
@@ -95,7 +91,7 @@ async fn lines(orders: Orders) {
 async fn order(orders: &Orders, command: Command) {
     let word = command.word();
     let (reply, answer) = oneshot::channel();
-    let order = Order { command, caller: None, answers: None, reply: Some(reply) };
+    let order = Order { command: Ok(command), caller: None, answers: None, reply: Some(reply) };
     // A loop that is over takes no order, and needs none.
     if orders.send(order).await.is_err() {
         return;

@@ -1,0 +1,194 @@
+//! A folder whose truth the test sets, in the place of the real world.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use evident_agent::Pending;
+use evident_blobs::Blobs;
+use evident_core::assessment::{ASSESSMENT_VERSION, Assessment, CheckerIdentity, Judged};
+use evident_core::contract::ClauseKind;
+use evident_core::contract::terms::{Wake, WakeOn};
+use evident_core::digest::Digest;
+use evident_core::evidence::Timestamp;
+use evident_core::goal::assessed::{self, Known};
+use evident_core::goal::event::Assessed;
+use evident_core::outcome::{Examined, Outcome, Status};
+use evident_core::roll_up::roll_up;
+use tokio::sync::watch;
+
+use crate::goals::journal::Trouble;
+use crate::goals::world::{Assess, Look, World};
+
+/// What is true outside of the host, and what was asked about it.
+#[derive(Debug, Default)]
+pub(super) struct Truth {
+    /// True if the contract is met.
+    pub(super) met: bool,
+    /// The wall clock.
+    pub(super) wall: u64,
+    /// How often there is no room to look at the tree.
+    pub(super) full: u32,
+    /// Changes of the folder.
+    pub(super) changes: u64,
+    /// Assessments that were finished.
+    pub(super) assessed: Vec<Assess>,
+    /// Assessments that were called off.
+    pub(super) called_off: u32,
+    /// Milliseconds of each look at what is waited for.
+    pub(super) looks: Vec<u64>,
+    /// Revisions that the world learned of.
+    pub(super) revised: Vec<(Digest, u32)>,
+    blobs: BTreeMap<Digest, Vec<u8>>,
+}
+
+/// The folder; a clone is another handle to the same.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    truth: Arc<Mutex<Truth>>,
+    /// While this is true, assessments do not end.
+    pub(super) held: watch::Sender<bool>,
+}
+
+/// Counts an assessment that is dropped before its end.
+struct CallsOff<'a>(&'a Folder, bool);
+
+impl Drop for CallsOff<'_> {
+    fn drop(&mut self) {
+        self.0.truth().called_off += u32::from(!self.1);
+    }
+}
+
+impl Folder {
+    pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
+        self.truth.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many assessments were called off, and how many were finished.
+    pub(super) fn judged(&self) -> (u32, usize) {
+        let truth = self.truth();
+        (truth.called_off, truth.assessed.len())
+    }
+
+    async fn judge(&self, asked: Assess) -> Assessed {
+        let mut guard = CallsOff(self, false);
+        let mut held = self.held.subscribe();
+        held.wait_for(|held| !held).await.expect("the folder lives");
+        guard.1 = true;
+        let mut truth = self.truth();
+        truth.assessed.push(asked);
+        let tree = Blobs::digest(&truth.changes.to_be_bytes());
+        let assessment = assessment(asked.contract, tree, truth.met);
+        let json = serde_json::to_vec(&assessment).expect("an assessment has a JSON form");
+        let known = Known {
+            why: asked.why,
+            scope: asked.scope,
+            assessment: truth.keep(json),
+            evidence: tree,
+            contract_edited: false,
+        };
+        assessed::of(&assessment, known)
+    }
+}
+
+impl Truth {
+    fn keep(&mut self, bytes: Vec<u8>) -> Digest {
+        let digest = Blobs::digest(&bytes);
+        self.blobs.insert(digest, bytes);
+        digest
+    }
+}
+
+fn assessment(contract: Digest, tree: Digest, met: bool) -> Assessment {
+    let status = if met { Status::Pass } else { Status::Fail };
+    let outcome = Outcome {
+        status,
+        summary: "looked at it".into(),
+        examined: Examined { count: 1, unit: "things".into() },
+        metrics: Vec::new(),
+        findings: Vec::new(),
+        findings_dropped: 0,
+        attachments: Vec::new(),
+    };
+    let judged = Judged {
+        name: "works".into(),
+        kind: ClauseKind::Criterion,
+        checker: CheckerIdentity { name: "truth".into(), version: "1".into(), digest: tree },
+        bound: Vec::new(),
+        outcome,
+        fault: None,
+        log: String::new(),
+        usage: None,
+        asserted: false,
+        reused: false,
+    };
+    Assessment {
+        version: ASSESSMENT_VERSION,
+        host: "staged".into(),
+        assurance: "L0".into(),
+        goal: "goal".into(),
+        contract,
+        tree,
+        start: None,
+        started: Timestamp(1),
+        ended: Timestamp(1),
+        roll_up: roll_up([status]),
+        clauses: vec![judged],
+        evidence: Vec::new(),
+    }
+}
+
+impl World for Folder {
+    fn wall(&self) -> Timestamp {
+        Timestamp(self.truth().wall)
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Pending<'_, Result<Digest, Trouble>> {
+        Box::pin(async move { Ok(self.truth().keep(bytes)) })
+    }
+
+    fn text(&self, digest: Digest) -> Pending<'_, Result<String, Trouble>> {
+        let text = String::from_utf8(self.truth().blobs[&digest].clone()).expect("a text was stored");
+        Box::pin(async move { Ok(text) })
+    }
+
+    fn assessment(&self, digest: Digest) -> Pending<'_, Result<Assessment, Trouble>> {
+        let read = serde_json::from_slice(&self.truth().blobs[&digest]).expect("an assessment was stored");
+        Box::pin(async move { Ok(read) })
+    }
+
+    fn assess(&self, asked: Assess) -> Pending<'_, Result<Assessed, Trouble>> {
+        Box::pin(async move { Ok(self.judge(asked).await) })
+    }
+
+    fn tree(&self, _contract: Digest) -> Pending<'_, Result<Digest, Trouble>> {
+        let mut truth = self.truth();
+        let result = match truth.full.checked_sub(1) {
+            Some(left) => {
+                truth.full = left;
+                Err(Trouble::Full("no room for the stat cache".into()))
+            }
+            None => Ok(Blobs::digest(&truth.changes.to_be_bytes())),
+        };
+        Box::pin(async move { result })
+    }
+
+    fn revise(&self, contract: Digest, revision: u32) -> Pending<'_, Result<(), Trouble>> {
+        self.truth().revised.push((contract, revision));
+        Box::pin(async { Ok(()) })
+    }
+
+    fn look<'a>(&'a self, _: Digest, wake: &'a Wake, waited_ms: u64) -> Pending<'a, Result<Look, Trouble>> {
+        assert_eq!(wake.on, WakeOn::Every, "the only wake of this stage");
+        self.truth().looks.push(waited_ms);
+        let fired = (waited_ms >= wake.every_ms).then(|| "the wait is over".into());
+        Box::pin(async { Ok(Look { mark: None, fired }) })
+    }
+
+    fn is_superseded(&self) -> bool {
+        false
+    }
+
+    fn matched(&self, patterns: &[String], _: &[String]) -> Vec<String> {
+        patterns.to_vec()
+    }
+}
