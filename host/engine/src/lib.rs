@@ -21,7 +21,7 @@ mod start;
 mod sweep;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use evident_core::outcome::Status;
 use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
@@ -272,6 +272,10 @@ pub struct Engine {
     answers: Arc<Option<Sealed>>,
     /// The store of goals, opened when it is first needed.
     goals: Arc<OnceLock<Arc<dyn Store>>>,
+    /// Keeps the leases of the goals that are driven, while there are any.
+    keeper: Arc<Mutex<Weak<goals::Keeper>>>,
+    /// Checkers that some contract holds.
+    loaded: open::InUse,
     machine: Arc<ThisMachine>,
     /// This run of this host, as leases name it.
     run: OwnerId,
@@ -303,6 +307,8 @@ impl Engine {
             places: Arc::new(places),
             answers,
             goals: Arc::default(),
+            keeper: Arc::default(),
+            loaded: open::InUse::default(),
             machine: Arc::new(ThisMachine::look()),
             run: OwnerId::from_bytes(draw()?),
         })

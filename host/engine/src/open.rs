@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use evident_blobs::Blobs;
 use evident_collect::Collector;
@@ -69,9 +70,9 @@ pub struct Opened {
 #[derive(Clone)]
 pub struct LoadedChecker {
     /// The compiled component.
-    pub checker: Checker,
+    pub checker: Arc<Checker>,
     /// What it says of itself.
-    pub descriptor: Descriptor,
+    pub descriptor: Arc<Descriptor>,
     /// Of its bytes.
     pub digest: Digest,
     /// Where it is from.
@@ -80,6 +81,38 @@ pub struct LoadedChecker {
     pub wasi: Wasi,
     pub(crate) limits: LimitEntries,
     pub(crate) pinned: bool,
+}
+
+/// The checkers that some contract holds: a thousand goals with one checker hold its code once.
+#[derive(Clone, Default)]
+pub(crate) struct InUse(Arc<Mutex<Vec<Shared>>>);
+
+/// What contracts share of a checker.
+struct Shared {
+    digest: Digest,
+    wasi: Wasi,
+    checker: Weak<Checker>,
+    descriptor: Weak<Descriptor>,
+}
+
+impl InUse {
+    /// The checker of these bytes, where one is held.
+    fn find(&self, resolved: &Resolved) -> Option<(Arc<Checker>, Arc<Descriptor>)> {
+        let shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_meant = |shared: &&Shared| shared.digest == resolved.digest && shared.wasi == resolved.wasi;
+        shared
+            .iter()
+            .filter(is_meant)
+            .find_map(|shared| Some((shared.checker.upgrade()?, shared.descriptor.upgrade()?)))
+    }
+
+    /// Knows a checker for as long as somebody holds it.
+    fn note(&self, resolved: &Resolved, checker: &Arc<Checker>, descriptor: &Arc<Descriptor>) {
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.retain(|shared| shared.checker.strong_count() > 0);
+        let (checker, descriptor) = (Arc::downgrade(checker), Arc::downgrade(descriptor));
+        shared.push(Shared { digest: resolved.digest, wasi: resolved.wasi, checker, descriptor });
+    }
 }
 
 impl Opened {
@@ -125,13 +158,20 @@ impl Engine {
         Ok(Opened { contract, file, problems, checkers })
     }
 
-    /// Compiles a checker and asks it to describe itself.
+    /// Compiles a checker and asks it to describe itself, unless a contract of this process holds it already.
     ///
     /// # Errors
     /// The fault.
     pub fn load(&self, resolved: Resolved) -> Result<LoadedChecker, evident_sandbox::Refusal> {
-        let checker = self.sandbox.load(&resolved.bytes, resolved.wasi)?;
-        let descriptor = checker.describe()?;
+        let (checker, descriptor) = match self.loaded.find(&resolved) {
+            Some(held) => held,
+            None => {
+                let checker = Arc::new(self.sandbox.load(&resolved.bytes, resolved.wasi)?);
+                let descriptor = Arc::new(checker.describe()?);
+                self.loaded.note(&resolved, &checker, &descriptor);
+                (checker, descriptor)
+            }
+        };
         Ok(LoadedChecker {
             checker,
             descriptor,

@@ -269,3 +269,107 @@ fn head(goal: &Goal) -> Head {
     let body = serde_json::to_vec(&Listed::of(goal)).expect("a head has a JSON form");
     Head { version: super::list::HEAD_VERSION, body }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use evident_core::agent::{Capabilities, Usage};
+    use evident_core::contract::terms::Terms;
+    use evident_core::goal::event::{Created, TurnKind};
+    use evident_store::{Memory, Owner, OwnerId, Scope, ThisMachine, ThreadId};
+
+    use super::*;
+
+    /// Charges of each of two.
+    const EACH: u64 = 50;
+
+    fn entry(actor: Actor, event: Event) -> Entry {
+        Entry { actor, caller: None, event, answers: None }
+    }
+
+    fn charge() -> Entry {
+        let usage = Usage { tool_calls: 1, input_tokens: 9, cached_input_tokens: 4, ..Usage::default() };
+        entry(Actor::Host, Event::Charged { turn: 1, usage, wall_ms: 3 })
+    }
+
+    /// A goal whose first turn runs, and the right to write to it.
+    fn running(store: &Memory) -> Lease {
+        let (id, thread) = (GoalId::from_bytes([1; 16]), ThreadId::from_bytes([2; 16]));
+        let created = Created {
+            id: id.to_string(),
+            thread: thread.to_string(),
+            name: "cart".into(),
+            objective: "Price it.".into(),
+            workspace: "/shop".into(),
+            contract_path: "/shop/goal.toml".into(),
+            contract: Digest::from_bytes([3; 32]),
+            terms: Terms::default(),
+        };
+        let attached = Event::Attached {
+            process: 1,
+            driver: "script".into(),
+            capabilities: Capabilities::default(),
+            assurance: "L0".into(),
+        };
+        let started = Event::TurnStarted {
+            turn: 1,
+            kind: TurnKind::First,
+            prompt: Digest::from_bytes([4; 32]),
+            revision: 1,
+            repeated: false,
+            messages: Vec::new(),
+        };
+        let new = NewGoal {
+            id,
+            thread,
+            workspace: created.workspace.clone(),
+            contract: created.contract_path.clone(),
+            created: Timestamp(1),
+        };
+        let entries = [
+            entry(Actor::Owner, Event::Created(Box::new(created))),
+            entry(Actor::Host, attached),
+            entry(Actor::Host, started),
+        ];
+        create(store, &new, &entries).expect("is made");
+        let machine = ThisMachine::look();
+        let owner = Owner::new(OwnerId::from_bytes([5; 16]), "host", machine.this_process());
+        store.acquire(id, &owner, Scope::Run, &machine).expect("is free")
+    }
+
+    /// Catches a charge that overwrites another one: who comes second in a place reads again, and adds to what is
+    /// there.
+    #[test]
+    fn two_that_charge_one_turn_add_up() {
+        let memory = Memory::new();
+        let lease = running(&memory);
+        let store: Arc<dyn Store> = Arc::new(memory);
+        let charges = || {
+            let open = || Journal::open(Arc::clone(&store), lease).expect("can be read");
+            let (mut journal, mut done) = (open(), 0);
+            while done < EACH {
+                match journal.write(&[charge()], Timestamp(2)) {
+                    Ok(_) => done += 1,
+                    Err(Trouble::Host(Error::Store(evident_store::Error::Conflict { .. }))) => {
+                        journal = open()
+                    }
+                    Err(trouble) => panic!("{trouble}"),
+                }
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(charges);
+            scope.spawn(charges);
+        });
+        let goal = load(&*store, lease.goal).expect("can be read");
+        let usage = Usage {
+            tool_calls: 2 * EACH,
+            input_tokens: 18 * EACH,
+            cached_input_tokens: 8 * EACH,
+            ..Usage::default()
+        };
+        assert_eq!((goal.spent.usage, goal.spent.wall_ms), (usage, 6 * EACH));
+        assert_eq!(goal.turn.expect("runs").spent.usage, usage);
+    }
+}

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use crate::Engine;
+
 /// Between two looks into the inbox: what a person who types a command does not notice.
 const INBOX_EVERY: Duration = Duration::from_millis(250);
 
@@ -55,18 +57,19 @@ pub struct Desk {
 /// Where commands for the loop of one goal go.
 pub type Orders = mpsc::Sender<Order>;
 
-struct Kept {
+struct Leased {
     lease: Lease,
     orders: Orders,
     lost: watch::Sender<bool>,
     seen: BTreeSet<CommandId>,
 }
 
-/// Keeps leases alive until it is dropped.
+/// Keeps leases alive until it is dropped. One for all goals of a host: it looks into the inbox once for all of
+/// them, and renews their leases in one transaction.
 pub struct Keeper {
     store: Arc<dyn Store>,
     machine: Arc<dyn Machine + Send + Sync>,
-    kept: Arc<Mutex<BTreeMap<GoalId, Kept>>>,
+    kept: Arc<Mutex<BTreeMap<GoalId, Leased>>>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -82,7 +85,7 @@ impl Keeper {
     pub fn keep(&self, lease: Lease) -> (Desk, Orders) {
         let (orders, received) = mpsc::channel(ORDERS_MAX);
         let (lost, watched) = watch::channel(false);
-        let kept = Kept { lease, orders: orders.clone(), lost, seen: BTreeSet::new() };
+        let kept = Leased { lease, orders: orders.clone(), lost, seen: BTreeSet::new() };
         lock(&self.kept).insert(lease.goal, kept);
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.is_none() {
@@ -99,6 +102,40 @@ impl Keeper {
     }
 }
 
+/// A goal that is kept; dropped, it is let go of.
+pub(super) struct Kept {
+    keeper: Arc<Keeper>,
+    goal: GoalId,
+}
+
+impl Kept {
+    /// As [`Keeper::keep`].
+    pub(super) fn new(keeper: Arc<Keeper>, lease: Lease) -> (Self, Desk, Orders) {
+        let (desk, orders) = keeper.keep(lease);
+        (Self { keeper, goal: lease.goal }, desk, orders)
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.keeper.forget(self.goal);
+    }
+}
+
+impl Engine {
+    /// The one keeper of all goals that this engine drives, for as long as it drives one. Inside the runtime that
+    /// drives them.
+    pub(super) fn keeper(&self, store: &Arc<dyn Store>) -> Arc<Keeper> {
+        let mut known = self.keeper.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(keeper) = known.upgrade() {
+            return keeper;
+        }
+        let keeper = Arc::new(Keeper::new(Arc::clone(store), self.machine()));
+        *known = Arc::downgrade(&keeper);
+        keeper
+    }
+}
+
 impl Drop for Keeper {
     fn drop(&mut self) {
         if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
@@ -107,14 +144,14 @@ impl Drop for Keeper {
     }
 }
 
-fn lock(kept: &Mutex<BTreeMap<GoalId, Kept>>) -> std::sync::MutexGuard<'_, BTreeMap<GoalId, Kept>> {
+fn lock(kept: &Mutex<BTreeMap<GoalId, Leased>>) -> std::sync::MutexGuard<'_, BTreeMap<GoalId, Leased>> {
     kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn beat(
     store: Arc<dyn Store>,
     machine: Arc<dyn Machine + Send + Sync>,
-    kept: Arc<Mutex<BTreeMap<GoalId, Kept>>>,
+    kept: Arc<Mutex<BTreeMap<GoalId, Leased>>>,
 ) {
     let mut looks = 0_u64;
     loop {
@@ -134,7 +171,7 @@ async fn beat(
     }
 }
 
-fn renew(store: &dyn Store, machine: &dyn Machine, kept: &Mutex<BTreeMap<GoalId, Kept>>) {
+fn renew(store: &dyn Store, machine: &dyn Machine, kept: &Mutex<BTreeMap<GoalId, Leased>>) {
     let leases: Vec<Lease> = lock(kept).values().map(|kept| kept.lease).collect();
     if leases.is_empty() {
         return;
@@ -147,7 +184,7 @@ fn renew(store: &dyn Store, machine: &dyn Machine, kept: &Mutex<BTreeMap<GoalId,
     }
 }
 
-fn bring(store: &dyn Store, kept: &Mutex<BTreeMap<GoalId, Kept>>) {
+fn bring(store: &dyn Store, kept: &Mutex<BTreeMap<GoalId, Leased>>) {
     let Ok(waiting) = store.goals_with_commands() else { return };
     for goal in waiting {
         if !lock(kept).contains_key(&goal) {
@@ -183,4 +220,31 @@ fn read(sent: &NewCommand) -> Result<Sent, String> {
         return Err(format!("it has version {}, this host reads {COMMAND_VERSION}", sent.version));
     }
     serde_json::from_slice(&sent.body).map_err(|error| format!("it cannot be read: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Places;
+
+    /// Catches an engine whose goals each look into the inbox, and one that keeps what nobody drives any more.
+    #[tokio::test]
+    async fn goals_of_one_engine_have_one_keeper() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = |name: &str| folder.path().join(name);
+        let places = Places { state: place("state"), cache: place("cache"), policy: place("policy.toml") };
+        let engine = Engine::new(places).expect("starts");
+        let store = engine.store().expect("opens");
+        let lease = |number| Lease { goal: GoalId::from_bytes([number; 16]), epoch: 1 };
+        let kept = |keeper: &Keeper| lock(&keeper.kept).keys().copied().collect::<Vec<_>>();
+        let (first, _desk, _orders) = Kept::new(engine.keeper(&store), lease(1));
+        let (second, _other_desk, _other_orders) = Kept::new(engine.clone().keeper(&store), lease(2));
+        assert!(Arc::ptr_eq(&first.keeper, &second.keeper));
+        assert_eq!(kept(&first.keeper), [lease(1).goal, lease(2).goal]);
+        drop(first);
+        assert_eq!(kept(&second.keeper), [lease(2).goal]);
+        drop(second);
+        let known = engine.keeper.lock().expect("is whole").strong_count();
+        assert_eq!(known, 0, "nobody is left to keep anything for");
+    }
 }

@@ -17,7 +17,7 @@ use evident_store::{Filter, GoalId, Lease, NewGoal, Scope, Store, ThreadId};
 use super::caller::{caller, refuse_descendants};
 use super::drive::{Driven, Drivers, Manner, Observer, drive};
 use super::journal::{Entry, Journal, create};
-use super::keeper::{Keeper, Orders};
+use super::keeper::{Kept, Orders};
 use super::site::{Site, workspace_text};
 use crate::collecting::blocking;
 use crate::{Asked, Assurance, Engine, Error, Listener, Opened, clock};
@@ -219,11 +219,11 @@ impl Running {
         let Self { engine, journal, opened, thread, .. } = self;
         let (store, lease) = (Arc::clone(journal.store()), journal.lease());
         let site = Site::new(engine.clone(), opened, lease.goal, thread, listener);
-        let keeper = Keeper::new(Arc::clone(&store), engine.machine());
-        let (desk, sender) = keeper.keep(lease);
+        let (kept, desk, sender) = Kept::new(engine.keeper(&store), lease);
         orders(sender);
         let driven = drive(journal, Arc::new(site), drivers, desk, manner, observer).await;
         let result = driven.map_err(Error::from);
+        drop(kept);
         // Where the goal went to another host there is nothing to give back.
         match blocking(move || Ok(store.release(lease)?)).await {
             Ok(()) | Err(Error::Store(evident_store::Error::Fenced { .. })) => result,

@@ -49,7 +49,7 @@ fn document(loaded: &LoadedChecker, size: u64) -> Value {
         "wasi": loaded.wasi.to_string(),
         "imports": interfaces.imports,
         "exports": interfaces.exports,
-        "descriptor": loaded.descriptor,
+        "descriptor": *loaded.descriptor,
     })
 }
 

@@ -59,6 +59,11 @@ impl Drop for CallsOff<'_> {
 }
 
 impl Folder {
+    pub(super) fn new() -> Self {
+        let truth = Truth { wall: 1_000_000, ..Truth::default() };
+        Self { truth: Arc::new(Mutex::new(truth)), held: watch::Sender::new(false) }
+    }
+
     pub(super) fn truth(&self) -> MutexGuard<'_, Truth> {
         self.truth.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,7 +96,7 @@ impl Folder {
 }
 
 impl Truth {
-    fn keep(&mut self, bytes: Vec<u8>) -> Digest {
+    pub(super) fn keep(&mut self, bytes: Vec<u8>) -> Digest {
         let digest = Blobs::digest(&bytes);
         self.blobs.insert(digest, bytes);
         digest

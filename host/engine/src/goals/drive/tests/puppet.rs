@@ -50,8 +50,8 @@ pub(super) struct Heard {
 /// Drivers of an agent that does what its script says; a clone is another handle to the same.
 #[derive(Debug, Clone)]
 pub(super) struct Puppets {
-    pub(super) turns: Arc<Mutex<VecDeque<Begins>>>,
-    pub(super) heard: Arc<Mutex<Heard>>,
+    turns: Arc<Mutex<VecDeque<Begins>>>,
+    heard: Arc<Mutex<Heard>>,
     /// What is answered where a turn is looked up.
     pub(super) found: Found,
     pub(super) capabilities: Capabilities,
@@ -63,6 +63,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Puppets {
+    /// An agent that can do everything that an agent can, and whose turns these are.
+    pub(super) fn new(turns: impl IntoIterator<Item = Begins>, folder: Folder) -> Self {
+        Self {
+            turns: Arc::new(Mutex::new(turns.into_iter().collect())),
+            heard: Arc::default(),
+            found: Found::Unknown,
+            capabilities: Capabilities {
+                tool_calls: true,
+                tokens: true,
+                cost: true,
+                asks: true,
+                confines: false,
+                interrupts: true,
+                resumes: true,
+                looks_up: true,
+            },
+            folder,
+        }
+    }
+
     pub(super) fn heard(&self) -> MutexGuard<'_, Heard> {
         lock(&self.heard)
     }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use evident_agent::Found;
-use evident_core::agent::Capabilities;
 use evident_core::contract::ClauseKind;
 use evident_core::contract::terms::{ClauseTerms, Iteration, OnFail, Terms};
 use evident_core::evidence::Timestamp;
@@ -12,7 +10,9 @@ use evident_core::goal::event::{Created, Event, Recorded};
 use evident_core::goal::state::Actor;
 use evident_core::goal::step::{Command, Input, step};
 use evident_store::faulty::{Fault, Faulty, Plan};
-use evident_store::{GoalId, Machine, Memory, Moment, NewGoal, Owner, OwnerId, Process, Scope, Store, ThreadId};
+use evident_store::{
+    GoalId, Machine, Memory, Moment, NewGoal, Owner, OwnerId, Process, Scope, Store, ThreadId,
+};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::folder::Folder;
@@ -57,9 +57,7 @@ pub(super) struct Handles {
 impl Stage {
     /// A goal with these terms and one criterion, and an agent whose turns these are.
     pub(super) fn new(terms: Terms, turns: impl IntoIterator<Item = Begins>) -> Self {
-        let (held, _) = watch::channel(false);
-        let folder = Folder { truth: Arc::default(), held };
-        folder.truth().wall = 1_000_000;
+        let folder = Folder::new();
         let clauses = vec![ClauseTerms {
             name: "works".into(),
             kind: ClauseKind::Criterion,
@@ -87,22 +85,7 @@ impl Stage {
         }));
         let entry = Entry { actor: Actor::Owner, caller: None, event, answers: None };
         create(&*store, &new, &[entry]).expect("a goal can be created");
-        let puppets = Puppets {
-            turns: Arc::new(Mutex::new(turns.into_iter().collect())),
-            heard: Arc::default(),
-            found: Found::Unknown,
-            capabilities: Capabilities {
-                tool_calls: true,
-                tokens: true,
-                cost: true,
-                asks: true,
-                confines: false,
-                interrupts: true,
-                resumes: true,
-                looks_up: true,
-            },
-            folder: folder.clone(),
-        };
+        let puppets = Puppets::new(turns, folder.clone());
         let manner = Manner { attended: true, patient: true };
         Self { store, folder, puppets, id, manner, written: watch::Sender::new(0) }
     }
