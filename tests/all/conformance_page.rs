@@ -30,6 +30,17 @@ fn exists(test: &str) -> bool {
     name.is_none_or(|name| ["(", "<"].iter().any(|next| text.contains(&format!("fn {name}{next}"))))
 }
 
+/// True if a story says in its head that it shows that behaviour; other tests say nothing of numbers.
+fn shows(test: &str, number: &str) -> bool {
+    if !test.starts_with("tests/scripts/") || !test.ends_with(".txt") {
+        return true;
+    }
+    let story = fs::read_to_string(root().join(test)).expect("is there");
+    let head = story.lines().find_map(|line| line.strip_prefix("# Codex: ")).unwrap_or_default();
+    let numbers = head.split('.').next().unwrap_or_default().split(',');
+    numbers.map(|text| text.split_whitespace().next().unwrap_or_default()).any(|shown| shown == number)
+}
+
 /// What is wrong with a row.
 fn problem(row: &[String]) -> Option<String> {
     let [number, behaviour, here, tests, why] = row else { return Some(format!("{row:?}: five cells")) };
@@ -46,9 +57,11 @@ fn problem(row: &[String]) -> Option<String> {
         _ => Some("neither same, differs nor does not apply"),
     };
     let missing = named.iter().find(|test| !exists(test));
+    let silent = || named.iter().find(|test| !shows(test, number));
     wrong
         .map(|wrong| format!("{number}: {wrong}"))
         .or_else(|| missing.map(|test| format!("{number}: `{test}` is not there")))
+        .or_else(|| silent().map(|test| format!("{number}: `{test}` does not say that it shows it")))
 }
 
 /// Catches a behaviour that was forgotten, told twice, or whose number is none.
@@ -78,6 +91,8 @@ fn a_false_row_is_seen() {
     assert_eq!(row("differs", page, "-"), "1: no test, or no reason");
     assert_eq!(row("does not apply", "-", "None."), "1: applies, or has no reason");
     assert_eq!(row("same", "`docs/nothing.md`", "-"), "1: `docs/nothing.md` is not there");
+    let story = "`tests/scripts/storage.txt`";
+    assert_eq!(row("same", story, "-"), format!("1: {story} does not say that it shows it"));
     assert_eq!(
         row("same", "`docs/conformance.md::nothing`", "-"),
         "1: `docs/conformance.md::nothing` is not there"

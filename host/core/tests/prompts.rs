@@ -216,6 +216,24 @@ fn what_is_quoted_stays_data() {
     }
 }
 
+/// Catches an objective that takes the place of what stands behind it, or acts as a block of the agent once the prompt
+/// is echoed: it is the owner's own word, and still only the objective.
+#[test]
+fn an_objective_stays_in_its_place() {
+    let assessment = assessment("the output of a tool", 2);
+    let told = |objective: &str, kind| {
+        let goal = Goal { objective: objective.into(), ..goal("a note") };
+        prompt(&goal, Some(&assessment), kind)
+    };
+    for (kind, name) in KINDS {
+        let hostile = told(HOSTILE, kind);
+        let plain = told("THE OBJECTIVE", kind);
+        assert_eq!(hostile, plain.replace("THE OBJECTIVE", HOSTILE), "{name}: nothing else is moved");
+        let echoed = claim::of_message(&hostile).expect("the example is a block");
+        assert_eq!((echoed.request, echoed.malformed), (Request::None, false), "{name}");
+    }
+}
+
 /// Catches a budget of nothing, less than nothing, or a part of something.
 #[test]
 fn a_budget_is_positive() {

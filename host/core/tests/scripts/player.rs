@@ -132,7 +132,10 @@ impl Player {
     fn fold(&mut self, actor: Actor, event: Event) {
         let seq = self.goal.seq + 1;
         let recorded = Recorded::new(seq, Timestamp(seq), actor, event);
+        let identity = |goal: &Goal| (goal.id.clone(), goal.thread.clone(), goal.created);
+        let before = identity(&self.goal);
         self.goal.fold(&recorded).unwrap_or_else(|illegal| panic!("{illegal}: {:?}", recorded.event));
+        assert_eq!(identity(&self.goal), before, "no event makes another goal of it");
         self.log.push(recorded);
         let is_stop = !matches!(self.goal.state, State::Active);
         assert!(!is_stop || !self.goal.detail.is_empty(), "{} has no reason", self.goal.state);
