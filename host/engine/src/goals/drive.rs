@@ -265,7 +265,7 @@ impl Driving {
     }
 
     /// The world learns of a revision; a host that dies before this does it when the goal goes on.
-    async fn revise(&self, step: &Step) -> Result<(), Trouble> {
+    async fn revise(&mut self, step: &Step) -> Result<(), Trouble> {
         for (_, event) in &step.events {
             if let Event::Revised { contract, revision, .. } = event {
                 self.world.revise(*contract, *revision).await?;

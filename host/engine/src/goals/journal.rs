@@ -352,7 +352,7 @@ mod tests {
                 match journal.write(&[charge()], Timestamp(2)) {
                     Ok(_) => done += 1,
                     Err(Trouble::Host(Error::Store(evident_store::Error::Conflict { .. }))) => {
-                        journal = open()
+                        journal = open();
                     }
                     Err(trouble) => panic!("{trouble}"),
                 }

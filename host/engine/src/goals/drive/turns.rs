@@ -24,7 +24,8 @@ impl Driving {
         if step.actions.contains(&Action::Send) { self.send().await } else { Ok(()) }
     }
 
-    async fn prompt(&self, kind: TurnKind) -> Result<String, Trouble> {
+    /// Takes `&mut` because a driver is not shared between threads, and the loop has to be able to move to another.
+    async fn prompt(&mut self, kind: TurnKind) -> Result<String, Trouble> {
         let goal = self.journal.goal();
         let assessment = match goal.newest() {
             Some(newest) => Some(self.world.assessment(newest.assessment).await?),
