@@ -223,13 +223,13 @@ fn dependencies(manifest: &Table) -> Vec<(String, String)> {
     found
 }
 
-/// Only the room `sandbox` knows wasmtime, only `collect` and the drivers run commands, only the store knows
+/// Only the room `sandbox` knows wasmtime, only `process` starts agents and producers, only the store knows
 /// SQLite: what FLOORS cannot say.
 #[test]
 fn rooms_keep_to_themselves() {
     let owners: [(&str, &[&str]); 3] = [
         ("wasmtime", &["host/sandbox/"]),
-        ("tokio::process", &["host/collect/", "host/agent/src/process"]),
+        ("tokio::process", &["host/process/"]),
         ("rusqlite", &["host/store/"]),
     ];
     let mut found = Vec::new();

@@ -6,6 +6,7 @@
 
 mod boundary;
 mod evidence;
+mod session;
 mod trees;
 
 use std::process::Command;

@@ -1,11 +1,9 @@
 //! An agent's program as a process: lines go in, lines come out, and nobody is left behind.
 //!
 //! It knows nothing of any protocol. Everything that it holds is bounded, and dropping it kills the whole
-//! process group. The room `collect` runs commands too: to their end and into blobs, while an agent is talked
-//! to; and rooms on one floor never import each other.
+//! process group.
 
 mod environment;
-mod group;
 mod lost;
 mod program;
 mod tail;
@@ -17,9 +15,9 @@ use std::time::Duration;
 use bytes::BytesMut;
 use evident_core::agent::{Failure, FailureClass};
 use evident_core::evidence::Exit;
+use evident_process::{ChildStdin, ChildStdout, Group, Started};
 use rustix::process::Signal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
@@ -30,7 +28,6 @@ pub use program::Program;
 pub use tail::STDERR_TAIL_BYTES;
 
 use crate::driver::INTERRUPT_GRACE;
-use group::Group;
 use tail::Written;
 
 /// Bytes of one line: the output of a tool comes as one, and agents cut it far below this.
@@ -91,10 +88,9 @@ pub struct Process {
 }
 
 impl Process {
-    fn new(mut child: Child, name: String, bounds: Bounds) -> Self {
-        let stdin = child.stdin.take().expect("standard input is piped");
-        let stdout = child.stdout.take().expect("standard output is piped");
-        let stderr = child.stderr.take().expect("standard error is piped");
+    fn new(started: Started, name: String, bounds: Bounds) -> Self {
+        let Started { group, input: stdin, output: stdout, errors: stderr } = started;
+        let stdin = stdin.expect("standard input is piped");
         let written = Arc::new(Written::new(bounds.turn_bytes_max));
         let (input, queue) = mpsc::channel(INPUT_MESSAGES_MAX);
         let mut tasks = JoinSet::new();
@@ -104,7 +100,7 @@ impl Process {
         Self {
             name,
             bounds,
-            group: Group::new(child),
+            group,
             input: Some(input),
             output: Some(stdout),
             buffer: BytesMut::new(),
@@ -192,7 +188,8 @@ impl Process {
                     // A pipe that cannot be read any more is one that ended.
                     Ok(0) | Err(_) => self.output = None,
                 },
-                () = self.group.leader_ended(), if self.drained.is_none() => {
+                // One that cannot be watched is given up like one that ended.
+                _ = self.group.leader_ended(), if self.drained.is_none() => {
                     self.group.signal(Signal::KILL);
                     self.drained = Some(Instant::now() + DRAIN);
                 }
@@ -232,7 +229,8 @@ impl Process {
     ///
     /// What is left of the output is not read: [`Self::next_line`] comes first, or beside it.
     pub async fn exit(&mut self) -> Option<Exit> {
-        self.group.leader_ended().await;
+        // One that cannot be watched is ended.
+        let _ = self.group.leader_ended().await;
         self.end_with(Duration::ZERO).await
     }
 
@@ -244,7 +242,7 @@ impl Process {
 
     async fn end_with(&mut self, grace: Duration) -> Option<Exit> {
         self.input = None;
-        let exit = self.group.end(grace).await;
+        let exit = self.group.end(grace).await.unwrap_or_default();
         // Now the pipes end, unless somebody left the group.
         let done = async { while self.tasks.join_next().await.is_some() {} };
         let _ = time::timeout(DRAIN, done).await;

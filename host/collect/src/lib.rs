@@ -21,7 +21,6 @@ mod read;
 mod run;
 mod signals;
 mod small;
-mod spawn;
 mod tracked;
 pub mod tree;
 mod unignored;

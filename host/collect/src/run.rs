@@ -4,12 +4,14 @@
 //! keeps it from every checker.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evident_core::contract::{Run, Source};
 use evident_core::evidence::{Artifact, Evidence, Exit, Origin, Timestamp, media_type};
 use evident_core::freshness;
 use evident_core::outcome::NoEvidence;
+use evident_process::{Input, Launch};
 
 use crate::age::{file_now, now, span};
 use crate::capture::{Captured, End};
@@ -18,7 +20,6 @@ use crate::made::Made;
 use crate::offload::offload;
 use crate::out::Out;
 use crate::process::{Ended, run};
-use crate::spawn::{Program, folder};
 use crate::{Error, Place, environment, signals};
 
 /// What a run gave so far.
@@ -76,21 +77,37 @@ async fn go(place: &Arc<Place>, source: &Source, command: &Run, so_far: &mut Yie
     gathered.and_then(|()| distinct(&so_far.artifacts))
 }
 
-async fn prepare(place: &Arc<Place>, command: &Run) -> Result<(Program, Out, Made), Halt> {
+async fn prepare(place: &Arc<Place>, command: &Run) -> Result<(Launch, Out, Made), Halt> {
     let (place, command) = (place.clone(), command.clone());
     offload(move |wanted| {
         let folder = folder(&place, &command.cwd)?;
         let out = Out::new(&place.scratch, &command)?;
-        let program = Program {
+        let program = Launch {
             argv: command.argv.iter().map(|argument| out.fill(argument)).collect(),
             folder,
             environment: environment::of(&command, |value| out.fill(value)),
+            input: Input::Closed,
+            user: None,
         };
         // Last: nothing is removed for a run that cannot begin.
         let made = Made::prepare(&place, &command.collect, wanted)?;
         Ok((program, out, made))
     })
     .await
+}
+
+/// The folder that a command runs in: inside the workspace, also after symlinks.
+fn folder(place: &Place, cwd: &str) -> Result<PathBuf, Halt> {
+    let folder = place.workspace.join(Path::new(cwd));
+    let found = folder.canonicalize();
+    let found = found.map_err(|error| short(NoEvidence::Spawn, format!("cannot run in `{cwd}`: {error}")))?;
+    if !found.starts_with(&place.workspace) {
+        return Err(short(NoEvidence::Spawn, format!("`{cwd}` leads out of the workspace")));
+    }
+    if !found.is_dir() {
+        return Err(short(NoEvidence::Spawn, format!("cannot run in `{cwd}`: it is not a folder")));
+    }
+    Ok(found)
 }
 
 /// Refuses what a killed or flooding command left.

@@ -91,6 +91,8 @@ defences! {
     Pin = "pin";
     /// A command gets only the declared environment.
     Environment = "environment";
+    /// What the host starts has a session of its own, without the host's terminal.
+    Session = "session";
     /// Owner's commands that come from a process of a driver are refused.
     Descendants = "descendants";
     /// Turns without progress are further and further apart.

@@ -8,11 +8,11 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use evident_process::{GONE, GONE_POLL};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::time::{Instant, sleep};
 
 use super::environment::DRIVER_MARK;
-use super::group::{GONE, GONE_POLL};
 use crate::driver::INTERRUPT_GRACE;
 
 /// Ends what is left of the process group of an agent that another host started in this workspace: SIGTERM,

@@ -1,16 +1,13 @@
-//! Starts an agent's program in its own process group, and says helpfully why one did not start.
+//! An agent's program: what it sees, whom it runs as, and helpfully why it did not start.
 //!
 //! Never through a shell.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::unix::ffi::OsStrExt as _;
+use std::ffi::OsString;
 use std::path::Path;
-use std::process::Stdio;
 
 use evident_core::agent::{Failure, FailureClass};
-use tokio::process::{Child, Command};
+use evident_process::{Identity, Input, Launch, NotStarted};
 
 use super::environment::environment;
 use super::user::{self, User};
@@ -50,65 +47,30 @@ impl Program {
             return Err(Failure::new(FailureClass::Setup, message));
         }
         let user = setup.user.as_deref().map(user::look_up).transpose()?;
-        let Some(program) = self.argv.first() else {
-            return Err(Failure::new(FailureClass::Missing, "the command of the agent is empty"));
-        };
-        let child = self.spawn(program, folder, user.as_ref())?;
-        let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy();
-        Ok(Process::new(child, evident_core::text::name(&name), self.bounds))
-    }
-
-    fn spawn(&self, program: &OsStr, folder: &Path, user: Option<&User>) -> Result<Child, Failure> {
         let inherited = env::vars_os().filter(|_| self.inherits);
-        let environment = environment(inherited, user, &self.set);
-        let mut command = Command::new(program);
-        command
-            .args(&self.argv[1..])
-            .current_dir(folder)
-            .env_clear()
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
-        if let Some(user) = user {
-            // Root that becomes another user loses its supplementary groups with it; std sees to that.
-            command.uid(user.uid).gid(user.gid);
-        }
-        command.spawn().map_err(|error| {
-            let path =
-                environment.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
-            let message = explain(program, folder, path, user, &error);
-            Failure::new(FailureClass::Missing, message)
-        })
+        let launch = Launch {
+            argv: self.argv.clone(),
+            folder: folder.clone(),
+            environment: environment(inherited, user.as_ref(), &self.set),
+            input: Input::Piped,
+            user: user.as_ref().map(|user| Identity { uid: user.uid, gid: user.gid }),
+        };
+        let started = launch
+            .start()
+            .map_err(|error| Failure::new(FailureClass::Missing, explain(&error, folder, user.as_ref())))?;
+        let program = self.argv.first().expect("nothing starts without a program");
+        let name = Path::new(program).file_name().unwrap_or(program).to_string_lossy();
+        Ok(Process::new(started, evident_core::text::name(&name), self.bounds))
     }
 }
 
-fn explain(
-    program: &OsStr,
-    folder: &Path,
-    path: Option<&OsStr>,
-    user: Option<&User>,
-    error: &io::Error,
-) -> String {
-    let shown = program.to_string_lossy();
-    let has_slash = program.as_bytes().contains(&b'/');
-    let is_there = match has_slash {
-        true => folder.join(program).exists(),
-        false => path.is_some_and(|path| env::split_paths(path).any(|at| at.join(program).is_file())),
-    };
-    match (error.kind(), user) {
-        (io::ErrorKind::NotFound, _) if is_there => {
-            format!("`{shown}` is there, but not the interpreter or loader that it names")
+fn explain(error: &NotStarted, folder: &Path, user: Option<&User>) -> String {
+    match (error, user) {
+        (NotStarted::Empty, _) => "the command of the agent is empty".to_owned(),
+        (NotStarted::NotOnPath { .. }, _) => format!("{error}; is the agent installed?"),
+        (NotStarted::Forbidden { program }, Some(user)) => {
+            format!("user `{}` may not run `{program}` in `{}`", user.name, folder.display())
         }
-        (io::ErrorKind::NotFound, _) if has_slash => {
-            format!("`{shown}` does not exist, seen from `{}`", folder.display())
-        }
-        (io::ErrorKind::NotFound, _) => format!("`{shown}` was not found on PATH; is the agent installed?"),
-        (io::ErrorKind::PermissionDenied, Some(user)) => {
-            format!("user `{}` may not run `{shown}` in `{}`", user.name, folder.display())
-        }
-        (io::ErrorKind::PermissionDenied, None) => format!("`{shown}` is not executable"),
-        _ => format!("`{shown}` did not start: {error}"),
+        _ => error.to_string(),
     }
 }

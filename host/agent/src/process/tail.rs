@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use evident_process::ChildStderr;
 use tokio::io::AsyncReadExt as _;
-use tokio::process::ChildStderr;
 use tokio::sync::Notify;
 
 /// Bytes of standard error that are kept, the last ones: some hundred lines, enough for a stack trace.

@@ -50,6 +50,21 @@ async fn it_runs_in_the_workspace_with_the_mark_and_what_was_set() {
     }
 }
 
+/// Catches an agent that has the terminal of whoever runs the host.
+#[tokio::test]
+async fn it_leads_a_session_without_a_terminal() {
+    if !std::path::Path::new("/proc/self/stat").exists() {
+        return;
+    }
+    let folder = workspace();
+    let mut process = sh("cat /proc/$$/stat").start(&setup(&folder)).expect("starts");
+    let number = process.number().to_string();
+    let stat = line(&mut process).await.expect("comes").expect("is there");
+    // Behind the name: state, parent, group, session, terminal.
+    let fields: Vec<&str> = stat.rsplit_once(") ").expect("has a name").1.split(' ').collect();
+    assert_eq!(fields[2..5], [number.as_str(), &number, "0"], "{stat}");
+}
+
 #[tokio::test]
 async fn a_program_that_does_not_start_is_explained() {
     let folder = workspace();

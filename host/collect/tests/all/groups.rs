@@ -48,6 +48,22 @@ async fn a_clean_exit_in_the_grace_is_still_a_timeout() {
     assert_short(&evidence, "no-evidence(timeout)", "not done");
 }
 
+/// Catches a command that has the terminal of whoever runs the host.
+#[tokio::test]
+async fn it_leads_a_session_without_a_terminal() {
+    if !std::path::Path::new("/proc/self/stat").exists() {
+        return;
+    }
+    let fixture = Fixture::new();
+    let evidence = fixture.sh("cat /proc/$$/stat").await;
+    assert_sound(&evidence);
+    let stat = fixture.text(&evidence, "stdout");
+    let number = stat.split(' ').next().expect("comes first");
+    // Behind the name: state, parent, group, session, terminal.
+    let fields: Vec<&str> = stat.rsplit_once(") ").expect("has a name").1.split(' ').collect();
+    assert_eq!(fields[2..5], [number, number, "0"], "{stat}");
+}
+
 #[tokio::test]
 async fn children_left_in_the_group_are_gone() {
     let fixture = Fixture::new();

@@ -1,7 +1,7 @@
 //! A process group that dies with its leader, and with whoever holds it.
 //!
-//! The room `collect` has one of its own: the two rooms stand on one floor and never import each other. This
-//! is the smallest that an agent needs. A process that leaves the group on purpose is not found.
+//! A process that leaves the group on purpose is not found: that needs an isolation which this host does not
+//! have.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -14,17 +14,28 @@ use tokio::task::JoinHandle;
 use tokio::time;
 
 /// For a killed process to be gone: the kernel needs microseconds unless the machine swaps or a disk hangs.
-pub(super) const GONE: Duration = Duration::from_secs(1);
+pub const GONE: Duration = Duration::from_secs(1);
 
 /// Between two looks whether it is gone.
-pub(super) const GONE_POLL: Duration = Duration::from_millis(2);
+pub const GONE_POLL: Duration = Duration::from_millis(2);
+
+/// Why nobody can say whether the leader ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Unwatched {
+    /// The system does not tell.
+    #[error("failed to wait for the process")]
+    Wait(#[source] io::Error),
+    /// The runtime goes away, and gave up a thread that was not begun.
+    #[error("waiting for the process was called off")]
+    CalledOff,
+}
 
 /// A process group and its leader, who is our child. Dropping it kills the group.
 ///
 /// The leader is not reaped before the group was killed: until then nobody else can get its number, which is
-/// the number of the group.
+/// the number of the group and of the session.
 #[derive(Debug)]
-pub(super) struct Group {
+pub struct Group {
     leader: Child,
     number: Pid,
     /// Gives the end of the leader without reaping it; `None` once it ended.
@@ -34,7 +45,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(leader: Child) -> Self {
+    pub(crate) fn new(leader: Child) -> Self {
         let number = leader.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let number = number.expect("a child that nobody waited for has a number");
         let watch = Some(tokio::task::spawn_blocking(move || watch_leader(number)));
@@ -42,47 +53,64 @@ impl Group {
     }
 
     /// The number of the leader and of the group.
-    pub(super) fn number(&self) -> u32 {
+    #[must_use]
+    pub fn number(&self) -> u32 {
         self.number.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Returns when the leader ended, or cannot be watched; may be asked again, and given up at any time.
-    pub(super) async fn leader_ended(&mut self) {
-        let Some(watch) = &mut self.watch else { return };
-        // What fails is a runtime that goes away, or a kernel that does not know its child: both are an end.
-        let _ = watch.await;
+    /// Returns when the leader ended; may be asked again, and given up at any time.
+    ///
+    /// # Errors
+    /// Where it cannot be watched; asked again, that counts as an end.
+    pub async fn leader_ended(&mut self) -> Result<(), Unwatched> {
+        let Some(watch) = &mut self.watch else { return Ok(()) };
+        let ended = watch.await;
         self.watch = None;
+        ended.map_err(|_| Unwatched::CalledOff)?.map_err(Unwatched::Wait)
     }
 
     /// True once the leader was seen to have ended.
-    pub(super) fn has_ended(&self) -> bool {
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
         self.watch.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// A group that is gone already is fine.
-    pub(super) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         if self.exit.is_none() {
             let _ = rustix::process::kill_process_group(self.number, signal);
         }
     }
 
-    /// Asks the leader to end and waits at most `grace` for it, then [`Self::kill`].
-    pub(super) async fn end(&mut self, grace: Duration) -> Option<Exit> {
+    /// Asks the group to end and waits at most `grace` for the leader, then [`Self::kill`].
+    ///
+    /// # Errors
+    /// As [`Self::leader_ended`]; the group was sent the signal that kills all the same.
+    pub async fn end(&mut self, grace: Duration) -> Result<Option<Exit>, Unwatched> {
         if self.exit.is_none() && self.watch.is_some() && !grace.is_zero() {
             self.signal(Signal::TERM);
-            let _ = time::timeout(grace, self.leader_ended()).await;
+            if let Ok(Err(unwatched)) = time::timeout(grace, self.leader_ended()).await {
+                self.signal(Signal::KILL);
+                return Err(unwatched);
+            }
         }
         self.kill().await
     }
 
     /// Kills the group, reaps the leader and waits until nobody is left. Absent where even that did not end it.
-    pub(super) async fn kill(&mut self) -> Option<Exit> {
+    /// Doing it twice is fine.
+    ///
+    /// # Errors
+    /// As [`Self::end`].
+    pub async fn kill(&mut self) -> Result<Option<Exit>, Unwatched> {
         if self.exit.is_some() {
-            return self.exit;
+            return Ok(self.exit);
         }
         self.signal(Signal::KILL);
-        time::timeout(GONE, self.leader_ended()).await.ok()?;
-        let status = time::timeout(GONE, self.leader.wait()).await.ok()?.ok()?;
+        let Ok(ended) = time::timeout(GONE, self.leader_ended()).await else { return Ok(None) };
+        ended?;
+        let Ok(status) = time::timeout(GONE, self.leader.wait()).await else { return Ok(None) };
+        let status = status.map_err(Unwatched::Wait)?;
         self.exit = status.code().map(Exit::Code).or(status.signal().map(Exit::Signal));
         let gone = async {
             // Only a question, so that it harms nobody if the number is somebody else's by now.
@@ -92,7 +120,7 @@ impl Group {
         };
         // One that is not gone by now is dead but not buried, which does nothing any more.
         let _ = time::timeout(GONE, gone).await;
-        self.exit
+        Ok(self.exit)
     }
 }
 
