@@ -1,8 +1,8 @@
 //! Opens a contract: reads it, loads the checkers that it names, and lints the whole.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -16,6 +16,7 @@ use evident_core::outcome::FaultClass;
 use evident_core::problem::{Problem, Rule, has_errors};
 use evident_patterns::Pattern;
 use evident_registry::Resolved;
+use evident_regular::Links;
 use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
 
 use crate::{Engine, Error, Event, Listener};
@@ -288,16 +289,40 @@ fn lint_patterns(contract: &Contract) -> Vec<Problem> {
 }
 
 fn read_text(path: &Path) -> Result<String, Error> {
-    let failed = |source| Error::Contract { path: path.to_owned(), source };
     let not = |what: &str| Error::NotAContract { path: path.to_owned(), what: what.to_owned() };
-    if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(not("is no regular file"));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(failed)?;
-    file.take(CONTRACT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > CONTRACT_BYTES_MAX {
-        return Err(not("has more than 1 MiB"));
-    }
+    let bytes = evident_regular::whole(path, Links::Followed, CONTRACT_BYTES_MAX);
+    let bytes = bytes.map_err(|error| match error {
+        evident_regular::Error::Io(source) => Error::Contract { path: path.to_owned(), source },
+        evident_regular::Error::Folder | evident_regular::Error::Odd => not("is no regular file"),
+        evident_regular::Error::TooLarge { .. } => not("has more than 1 MiB"),
+    })?;
     String::from_utf8(bytes).map_err(|_| not("is no UTF-8 text"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_of_text_is_a_contract() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "version = 1").expect("writes");
+        fs::write(at("odd"), b"\xff").expect("writes");
+        fs::File::create(at("large"))
+            .and_then(|file| file.set_len(CONTRACT_BYTES_MAX + 1))
+            .expect("is sparse");
+        std::os::unix::fs::symlink("file", at("link")).expect("links");
+        let made = std::process::Command::new("mkfifo").arg(at("fifo")).status().expect("mkfifo runs");
+        assert!(made.success());
+        let told = |path: PathBuf| read_text(&path).map_err(|error| error.to_string());
+        let not = |path: PathBuf, what: &str| Err(format!("the contract `{}` {what}", path.display()));
+        assert_eq!(told(at("file")), Ok("version = 1".to_owned()));
+        assert_eq!(told(at("link")), Ok("version = 1".to_owned()));
+        // Nobody writes to it: a read that waited would wait for ever.
+        assert_eq!(told(at("fifo")), not(at("fifo"), "is no regular file"));
+        assert_eq!(told(at(".")), not(at("."), "is no regular file"));
+        assert_eq!(told(at("large")), not(at("large"), "has more than 1 MiB"));
+        assert_eq!(told(at("odd")), not(at("odd"), "is no UTF-8 text"));
+    }
 }

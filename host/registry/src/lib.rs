@@ -3,8 +3,7 @@
 //! It never looks inside the bytes and never runs them; the sandbox does both.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use evident_blobs::Blobs;
@@ -12,6 +11,7 @@ use evident_builtin::BUILTINS;
 use evident_core::contract::{CheckerEntry, Contract, LimitEntries, Wasi};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
+use evident_regular::Links;
 
 /// The bytes of a checker and how they are to be run.
 #[derive(Debug, Clone)]
@@ -127,23 +127,15 @@ pub fn digest(bytes: &[u8]) -> Digest {
 /// # Errors
 /// When it is no regular file, larger than `bytes_max`, or cannot be read.
 pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
-    let failed = |source| Error::Read { path: path.to_owned(), source };
-    let unfit = |what: String| Error::Unfit { path: path.to_owned(), what };
-    // Looked at before it is opened: opening a FIFO would wait for a writer.
-    let metadata = std::fs::metadata(path).map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(unfit("is a folder".into()));
-    }
-    if !metadata.is_file() {
-        return Err(unfit("is no regular file".into()));
-    }
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
-    read.map_err(failed)?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(unfit(format!("has more than {bytes_max} bytes")));
-    }
-    Ok(bytes)
+    evident_regular::whole(path, Links::Followed, bytes_max).map_err(|error| {
+        let what = match error {
+            evident_regular::Error::Io(source) => return Error::Read { path: path.to_owned(), source },
+            evident_regular::Error::Folder => "is a folder".to_owned(),
+            evident_regular::Error::Odd => "is no regular file".to_owned(),
+            evident_regular::Error::TooLarge { bytes_max } => format!("has more than {bytes_max} bytes"),
+        };
+        Error::Unfit { path: path.to_owned(), what }
+    })
 }
 
 fn of_entry(entry: &CheckerEntry, workspace: &Path, bytes_max: u64) -> Result<Resolved, Error> {
@@ -182,11 +174,22 @@ mod tests {
 
     #[test]
     fn files_are_read_within_a_bound() {
-        let folder = std::env::temp_dir();
-        assert!(matches!(read(&folder, 10), Err(Error::Unfit { .. })));
-        assert!(matches!(read(&folder.join("evident-absent.wasm"), 10), Err(Error::Read { .. })));
-        assert!(matches!(read(Path::new("/dev/zero"), 10), Err(Error::Unfit { .. })));
-        let own = std::env::current_exe().expect("has a path");
-        assert!(matches!(read(&own, 10), Err(Error::Unfit { .. })));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, fifo) = (folder.path().join("file"), folder.path().join("fifo"));
+        std::fs::write(&file, "0123456789").expect("writes");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status().expect("mkfifo runs");
+        assert!(made.success());
+        let told = |path: &Path, bytes_max| read(path, bytes_max).map_err(|error| error.to_string());
+        let unfit = |path: &Path, what: &str| Err(format!("the component `{}` {what}", path.display()));
+        assert_eq!(told(&file, 10), Ok(b"0123456789".into()));
+        assert_eq!(told(&file, 9), unfit(&file, "has more than 9 bytes"));
+        assert_eq!(told(folder.path(), 10), unfit(folder.path(), "is a folder"));
+        // Nobody writes to it: a read that waited would wait for ever.
+        assert_eq!(told(&fifo, 10), unfit(&fifo, "is no regular file"));
+        assert_eq!(told(Path::new("/dev/zero"), 10), unfit(Path::new("/dev/zero"), "is no regular file"));
+        let absent = read(&folder.path().join("absent"), 10);
+        assert!(
+            matches!(absent, Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound)
+        );
     }
 }

@@ -1,8 +1,7 @@
 //! The real world of a goal: its workspace, its contract as it was put in force, and the evidence.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,8 +17,8 @@ use evident_core::goal::assessed::{self, Known};
 use evident_core::goal::event::{Assessed, Scope};
 use evident_core::roll_up::RollUp;
 use evident_patterns::Pattern;
+use evident_regular::Links;
 use evident_store::{Filter, GoalId, ThreadId};
-use rustix::fs::{Mode, OFlags};
 
 use super::Trouble;
 use super::world::{Assess, Look, World};
@@ -74,7 +73,8 @@ impl Site {
 
     /// True if the file is not the contract in force.
     fn is_edited(&self, contract: Digest) -> bool {
-        let text = read_regular(&self.file.path, CONTRACT_BYTES_MAX + 1);
+        // The agent can put anything in the place of it: a pipe there must not hold the host.
+        let text = evident_regular::whole(&self.file.path, Links::Followed, CONTRACT_BYTES_MAX);
         text.map_or(true, |text| Blobs::digest(&text) != contract)
     }
 
@@ -152,7 +152,8 @@ impl Site {
         if !path_inside.starts_with(&self.file.workspace) {
             return gone();
         }
-        let read = read_regular(&path_inside, PID_FILE_BYTES_MAX).ok();
+        // The agent can put anything in the place of it: a pipe there must not hold the host.
+        let read = evident_regular::beginning(&path_inside, Links::Followed, PID_FILE_BYTES_MAX).ok();
         let text = read.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
         let pid = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
         let Some(pid) = pid else { return gone() };
@@ -281,23 +282,6 @@ fn marked(evidence: &Evidence) -> String {
     }
     let shortfall = evidence.shortfall.as_ref().map(|shortfall| shortfall.reason.to_string());
     Blobs::digest(format!("{text}{}", shortfall.unwrap_or_default()).as_bytes()).hex()
-}
-
-/// The first bytes of a file that the agent can put anything in the place of: a pipe there must not hold the
-/// host, so it is looked at before it is opened, and opened without waiting.
-fn read_regular(path: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
-    let odd = || std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file");
-    if !fs::metadata(path)?.is_file() {
-        return Err(odd());
-    }
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::openat(rustix::fs::CWD, path, flags, Mode::empty())?);
-    if !file.metadata()?.is_file() {
-        return Err(odd());
-    }
-    let mut bytes = Vec::new();
-    file.take(bytes_max).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
