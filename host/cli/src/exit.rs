@@ -115,6 +115,7 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::Unfit(_)
                 | Error::Driver(_)
                 | Error::Descendant
+                | Error::Ancestors { .. }
                 | Error::Store(
                     store::Error::Held { .. }
                         | store::Error::WorkspaceHeld { .. }
@@ -130,6 +131,7 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(Error::Contract { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             Some("name a contract, or go to the folder of a `goal.toml`; `evident init` writes one")
         }
+        Some(Error::Ancestors { .. }) => Some("give it in a shell of your own"),
         Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),
         Some(Error::NoStart { .. }) => Some("`evident check` records it"),
         Some(Error::UnknownGoal { .. }) => Some("`evident goal list` shows them"),

@@ -209,6 +209,15 @@ pub enum Error {
     /// A command of the owner that comes from a process of the agent.
     #[error("this command is the owner's, and it comes from a process that a driver started")]
     Descendant,
+    /// A command of the owner, with so many processes above it that an agent may be among them.
+    #[error(
+        "this command is the owner's, and nobody can tell that it does not come from an agent: more than \
+         {looked_at} processes are above it"
+    )]
+    Ancestors {
+        /// How many were looked at.
+        looked_at: usize,
+    },
     /// Another host owns the goal now.
     #[error("another host owns the goal now")]
     Fenced,

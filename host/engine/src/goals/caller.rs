@@ -11,53 +11,136 @@ use evident_core::text;
 
 use crate::Error;
 
-/// Processes of the chain that are told.
+/// Processes of the chain that are told: with its shells and terminal, a person's command has about ten above it.
 const CHAIN_MAX: usize = 32;
+
+/// Processes that are looked at on the way up; nobody who gives a command has so many above him, and looking at
+/// them takes a tenth of a second.
+const ANCESTORS_MAX: usize = 4096;
 
 /// The process that gives a command, and those that started it.
 #[must_use]
 pub(super) fn caller() -> Caller {
-    let chain = ancestors().into_iter().map(|process| format!("{} ({})", process.name, process.id));
+    let chain = Ancestors::of_this().take(CHAIN_MAX);
     let terminal = fs::read_link("/proc/self/fd/0").ok().map(|path| path.to_string_lossy().into_owned());
     Caller {
         uid: rustix::process::getuid().as_raw(),
-        chain: chain.collect(),
+        chain: chain.map(|process| format!("{} ({})", process.name, process.id)).collect(),
         terminal: terminal.filter(|path| path.starts_with("/dev/pts/") || path.starts_with("/dev/tty")),
     }
 }
 
-/// Refuses a command that the agent gives: one of a process that a driver started.
+/// Refuses a command that the agent gives: one of a process that a driver started, however many it started in
+/// between.
 ///
 /// # Errors
-/// [`Error::Descendant`].
+/// [`Error::Descendant`]; [`Error::Ancestors`] where there are too many to tell.
 pub fn refuse_descendants() -> Result<(), Error> {
-    let marked =
-        std::env::var_os(DRIVER_MARK).is_some() || ancestors().iter().any(|process| process.is_driven);
-    if marked && evident_core::defence::Defence::Descendants.stands() {
+    if !evident_core::defence::Defence::Descendants.stands() {
+        return Ok(());
+    }
+    if std::env::var_os(DRIVER_MARK).is_some() {
         return Err(Error::Descendant);
     }
-    Ok(())
+    refuse_driven(Ancestors::of_this())
+}
+
+fn refuse_driven(ancestors: impl Iterator<Item = Process>) -> Result<(), Error> {
+    let mut ancestors = ancestors.peekable();
+    if ancestors.by_ref().take(ANCESTORS_MAX).any(|process| process.is_driven) {
+        return Err(Error::Descendant);
+    }
+    // What was not looked at may be the agent: a chain that is cut off is no answer.
+    match ancestors.peek() {
+        Some(_) => Err(Error::Ancestors { looked_at: ANCESTORS_MAX }),
+        None => Ok(()),
+    }
 }
 
 struct Process {
     id: i32,
     name: String,
     is_driven: bool,
+    parent: Option<i32>,
 }
 
-/// This process and those that started it, nearest first; where the system does not tell, fewer.
-fn ancestors() -> Vec<Process> {
-    let mut chain = Vec::new();
-    let mut next = i32::try_from(std::process::id()).ok();
-    while let Some(id) = next.filter(|id| *id > 0 && chain.len() < CHAIN_MAX) {
-        let Ok(status) = fs::read_to_string(format!("/proc/{id}/status")) else { break };
+impl Process {
+    /// Absent where the system does not tell, or where there is none.
+    fn look_up(id: i32) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
         let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        // That of another user cannot be read: the agent's own can, as that of the same user or by root.
         let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
         let is_driven = environment.split(|byte| *byte == 0).any(|variable| {
             variable.strip_prefix(DRIVER_MARK.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
         });
-        chain.push(Process { id, name: text::name(field("Name:").unwrap_or_default()), is_driven });
-        next = field("PPid:").and_then(|parent| parent.parse().ok());
+        let parent = field("PPid:").and_then(|parent| parent.parse().ok()).filter(|parent| *parent > 0);
+        Some(Self { id, name: text::name(field("Name:").unwrap_or_default()), is_driven, parent })
     }
-    chain
+}
+
+/// This process and those that started it, nearest first, up to the first of all; where the system does not
+/// tell, fewer. Ends where everybody who asks has his own bound.
+struct Ancestors {
+    next: Option<i32>,
+}
+
+impl Ancestors {
+    fn of_this() -> Self {
+        Self { next: i32::try_from(std::process::id()).ok() }
+    }
+}
+
+impl Iterator for Ancestors {
+    type Item = Process;
+
+    fn next(&mut self) -> Option<Process> {
+        let process = Process::look_up(self.next.take()?)?;
+        self.next = process.parent;
+        Some(process)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many processes, of which one, counted from the nearest, was started by a driver.
+    fn chain(length: usize, driven: Option<usize>) -> impl Iterator<Item = Process> {
+        (0..length).map(move |at| Process {
+            id: 7,
+            name: "sh".into(),
+            is_driven: driven == Some(at),
+            parent: Some(7),
+        })
+    }
+
+    /// Catches an agent that puts shells between itself and its command until nobody looks that far.
+    #[test]
+    fn shells_in_between_hide_no_agent() {
+        let told = |length, driven| refuse_driven(chain(length, driven)).map_err(|error| error.to_string());
+        let agent = "this command is the owner's, and it comes from a process that a driver started";
+        let many = "this command is the owner's, and nobody can tell that it does not come from an agent: more \
+                    than 4096 processes are above it";
+        for at in [0, 31, 32, 33, ANCESTORS_MAX - 1] {
+            assert_eq!(told(at + 1, Some(at)), Err(agent.to_owned()), "{at}");
+        }
+        assert_eq!(told(ANCESTORS_MAX, None), Ok(()));
+        assert_eq!(told(ANCESTORS_MAX + 1, None), Err(many.to_owned()));
+        assert_eq!(told(ANCESTORS_MAX + 1, Some(ANCESTORS_MAX)), Err(many.to_owned()));
+        // A chain without an end, as where numbers of processes are given anew.
+        assert_eq!(told(usize::MAX, None), Err(many.to_owned()));
+    }
+
+    #[test]
+    fn the_chain_begins_here_and_ends_with_the_first_process() {
+        let all: Vec<_> = Ancestors::of_this().collect();
+        let Some(own) = all.first() else { return };
+        assert_eq!(i64::from(own.id), i64::from(std::process::id()));
+        for (process, next) in all.iter().zip(&all[1..]) {
+            assert_eq!(process.parent, Some(next.id));
+        }
+        let above = all.last().and_then(|last| last.parent).and_then(Process::look_up);
+        assert!(above.is_none(), "nobody is above the last one");
+    }
 }
