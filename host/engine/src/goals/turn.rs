@@ -1,17 +1,25 @@
 //! A turn that runs in this host: its signals, its clock, and what is not charged yet.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use evident_agent::{Control, Driver, Prompt, Signal, Turn};
+use evident_agent::{Control, Driver, INTERRUPT_GRACE, Prompt, Signal, Turn};
 use evident_core::agent::{Answer, Ended, Ending, Failure, FailureClass, ItemKind, ItemProgress};
-use tokio::time::Instant;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{Instant, sleep_until};
 
 /// Time in a turn is charged at least this often, so that a host that dies loses no more.
 pub(super) const CHARGE_EVERY: Duration = Duration::from_secs(5);
 
+/// From an interrupt to the end of the turn, at the most: a driver waits one grace for its agent, one for what that left
+/// at work, and one for the process group.
+const END_MAX: Duration = INTERRUPT_GRACE.saturating_mul(4);
+
 /// A turn that runs.
 pub(super) struct Live {
     turn: Turn,
+    /// When the turn is given up, whatever the driver does, and how it ended then.
+    given_up: Mutex<Option<(Instant, Ending)>>,
     charged_until: Instant,
     heard: Instant,
     /// What keeps the agent from its model, since it did something for the last time.
@@ -23,12 +31,26 @@ impl Live {
     pub(super) async fn begin(driver: &mut dyn Driver, prompt: Prompt) -> Result<Self, Failure> {
         let turn = driver.begin(prompt).await?;
         let now = Instant::now();
-        Ok(Self { turn, charged_until: now, heard: now, trouble: None })
+        Ok(Self { turn, given_up: Mutex::default(), charged_until: now, heard: now, trouble: None })
     }
 
-    /// What happens next; nothing once the driver has told everything.
+    /// What happens next; nothing once the driver has told everything. A turn that is given up ends with what was
+    /// told until then. May be given up at any time, as in `select!`.
     pub(super) async fn signal(&mut self) -> Option<Signal> {
-        let signal = self.turn.signals.recv().await;
+        let given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let signal = match given_up {
+            None => self.turn.signals.recv().await,
+            Some((at, ending)) => tokio::select! {
+                biased;
+                () = sleep_until(at) => {
+                    // A driver ends the process group of its agent where nobody listens any more.
+                    self.turn.signals.close();
+                    let ended = Ended { ending, message: String::new() };
+                    self.turn.signals.recv().await.or(Some(Signal::Ended(ended)))
+                }
+                signal = self.turn.signals.recv() => signal,
+            },
+        };
         if let Some(signal) = &signal {
             self.note(signal);
         }
@@ -78,14 +100,32 @@ impl Live {
         self.charged_until + left.min(CHARGE_EVERY)
     }
 
-    /// Ends it; a turn that is over needs none.
+    /// Ends it, and waits for nobody: a driver that does not end it in [`END_MAX`], or has no room for the wish,
+    /// hears no more. A turn that is over needs none.
     pub(super) async fn interrupt(&self) {
-        let _over = self.turn.control.send(Control::Interrupt).await;
+        match self.turn.control.try_send(Control::Interrupt) {
+            Ok(()) => self.give_up(END_MAX, Ending::Interrupted),
+            Err(TrySendError::Full(_)) => self.give_up(Duration::ZERO, Ending::Interrupted),
+            Err(TrySendError::Closed(_)) => {}
+        }
     }
 
-    /// Answers the agent; one that does not wait any more needs none.
+    /// Answers the agent, and waits for nobody: a driver without room for an answer takes none, and its turn has
+    /// failed. An agent that does not wait any more needs none.
     pub(super) async fn answer(&self, id: String, answer: Answer) {
-        let _over = self.turn.control.send(Control::Answer { id, answer }).await;
+        if let Err(TrySendError::Full(_)) = self.turn.control.try_send(Control::Answer { id, answer }) {
+            let failure = Failure::new(FailureClass::Stalled, "the driver took none of the last answers");
+            self.give_up(Duration::ZERO, Ending::Failed(failure));
+        }
+    }
+
+    /// Gives the turn up after that time, unless it is earlier already.
+    fn give_up(&self, after: Duration, ending: Ending) {
+        let at = Instant::now() + after;
+        let mut given_up = self.given_up.lock().unwrap_or_else(PoisonError::into_inner);
+        if given_up.as_ref().is_none_or(|(earlier, _)| at < *earlier) {
+            *given_up = Some((at, ending));
+        }
     }
 }
 
@@ -178,6 +218,82 @@ mod tests {
         }
         let completed = Ended { ending: Ending::Completed, message: String::new() };
         assert_eq!(live(vec![tries()]).await.explain(completed.clone()), completed);
+    }
+
+    /// A turn whose driver hangs: what it told, and one thing that the host wants, fit into its channels.
+    async fn hanging(told: Vec<Signal>) -> (Live, mpsc::Sender<Signal>, mpsc::Receiver<Control>) {
+        let mut live = live(Vec::new()).await;
+        let (sender, signals) = mpsc::channel(8);
+        let (control, wanted) = mpsc::channel(1);
+        for signal in told {
+            sender.try_send(signal).expect("has room");
+        }
+        live.turn = Turn { signals, control };
+        (live, sender, wanted)
+    }
+
+    fn ended(ending: Ending) -> Option<Signal> {
+        Some(Signal::Ended(Ended { ending, message: String::new() }))
+    }
+
+    /// Everything that is told until the end, in a time in which nobody waits for a driver.
+    async fn told(live: &mut Live) -> Vec<Option<Signal>> {
+        let mut told = Vec::new();
+        while !matches!(told.last(), Some(None | Some(Signal::Ended(_)))) {
+            told.push(tokio::time::timeout(END_MAX / 2, live.signal()).await.expect("waits for nobody"));
+        }
+        told
+    }
+
+    /// Catches a driver that holds the loop of the host: it takes nothing any more.
+    #[tokio::test]
+    async fn a_driver_without_room_holds_nobody() {
+        let answer = || Answer::Deny("no".into());
+        let (mut live, sender, _wanted) = hanging(vec![Signal::Alive]).await;
+        live.answer("1".into(), answer()).await;
+        live.interrupt().await;
+        assert_eq!(told(&mut live).await, [Some(Signal::Alive), ended(Ending::Interrupted)]);
+        assert!(sender.is_closed(), "it can see that nobody listens");
+        let (mut live, sender, _wanted) = hanging(Vec::new()).await;
+        live.interrupt().await;
+        live.answer("1".into(), answer()).await;
+        let stalled = Failure::new(FailureClass::Stalled, "the driver took none of the last answers");
+        assert_eq!(told(&mut live).await, [ended(Ending::Failed(stalled))]);
+        assert!(sender.is_closed());
+    }
+
+    /// Catches a driver that takes the wish to end, and does not end: so many graces are enough for every driver.
+    #[tokio::test]
+    async fn a_driver_that_does_not_end_its_turn_is_given_up() {
+        let (mut live, sender, mut wanted) = hanging(Vec::new()).await;
+        let before = Instant::now();
+        live.interrupt().await;
+        assert_eq!(wanted.recv().await, Some(Control::Interrupt));
+        let (at, ending) = live.given_up.lock().expect("is whole").clone().expect("has an end");
+        assert!(at >= before + END_MAX && at <= Instant::now() + END_MAX && ending == Ending::Interrupted);
+        // Until then the driver is heard.
+        sender.try_send(Signal::Alive).expect("has room");
+        assert_eq!(live.signal().await, Some(Signal::Alive));
+        // The time is over.
+        *live.given_up.lock().expect("is whole") = Some((before, ending));
+        assert_eq!(told(&mut live).await, [ended(Ending::Interrupted)]);
+        assert!(sender.is_closed());
+    }
+
+    /// A driver that is done, or gone, is not given up.
+    #[tokio::test]
+    async fn an_end_that_was_told_stands() {
+        let (mut live, sender, wanted) = hanging(Vec::new()).await;
+        live.interrupt().await;
+        let end = Signal::Ended(Ended { ending: Ending::Completed, message: "m".into() });
+        sender.try_send(end.clone()).expect("has room");
+        live.interrupt().await;
+        assert_eq!(told(&mut live).await, [Some(end)]);
+        let (mut live, sender, _) = hanging(Vec::new()).await;
+        drop((sender, wanted));
+        live.interrupt().await;
+        live.answer("1".into(), Answer::Allow).await;
+        assert_eq!(told(&mut live).await, [None]);
     }
 
     #[tokio::test]
