@@ -3,6 +3,7 @@
 //!
 //! Renew the goldens with `INSTA_UPDATE=always` and the schemas with `BLESS=1`, then read the diff.
 
+mod agent_user;
 mod attempt;
 mod baseline;
 mod check;
@@ -22,6 +23,7 @@ mod goal_crash;
 mod goal_waits;
 mod goes;
 mod golden_cases;
+mod guests;
 mod help;
 mod init;
 mod interrupt;

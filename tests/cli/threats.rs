@@ -44,7 +44,12 @@ pub(crate) const CORRECT: &str = "\n[criteria.correct]\nchecker = \"test-report\
 
 /// A repository with one passing test `adds` and one failing test `taxes`, a source file, and a start tree.
 pub(crate) fn attacked(contract: &str) -> Workspace {
-    let workspace = Workspace::new(contract);
+    attacked_in(Workspace::empty(), contract)
+}
+
+/// The same around what lies in a workspace already.
+pub(crate) fn attacked_in(workspace: Workspace, contract: &str) -> Workspace {
+    workspace.write("goal.toml", contract);
     workspace.write("suite.sh", SUITE);
     workspace.write("tests/adds.t", "adds\n");
     workspace.write("tests/taxes.t", "fails\n");

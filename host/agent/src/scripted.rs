@@ -61,8 +61,14 @@ impl Scripted {
     /// Reads the script in a file.
     ///
     /// # Errors
-    /// [`FailureClass::Missing`] where it cannot be read, [`FailureClass::Setup`] where it is no script.
+    /// [`FailureClass::Missing`] where it cannot be read, [`FailureClass::Setup`] where it is no script, or is
+    /// to run as another user.
     pub fn open(path: &Path, setup: &Setup) -> Result<Self, Failure> {
+        // Its edits are made by this very process: the level of another user would be told and not be there.
+        if let Some(user) = &setup.user {
+            let message = format!("a script plays in the host itself and cannot run as user `{user}`");
+            return Err(Failure::new(FailureClass::Setup, message));
+        }
         let missing = |error: &dyn std::fmt::Display| {
             Failure::new(
                 FailureClass::Missing,

@@ -97,6 +97,10 @@ defences! {
     Descendants = "descendants";
     /// Turns without progress are further and further apart.
     BackOff = "back-off";
+    /// A goal is judged by the stored text of its contract, whatever the file says.
+    StoredContract = "stored-contract";
+    /// Only an assessment of every clause completes a goal.
+    ScopeAll = "scope-all";
     /// Text from outside is made safe to show.
     SafeText = "safe-text";
 }

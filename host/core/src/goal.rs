@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::{Ask, Capabilities, FailureClass};
 use crate::contract::terms::{Terms, Wake, WakeOn};
+use crate::defence::Defence;
 use crate::digest::Digest;
 use crate::evidence::Timestamp;
 use crate::roll_up::RollUp;
@@ -265,9 +266,13 @@ impl Goal {
     #[must_use]
     pub fn is_met(&self) -> bool {
         let is_newest = self.constraints.as_ref().is_none_or(|newer| newer.roll_up == RollUp::Met);
-        self.assessed.as_ref().is_some_and(|assessed| self.is_whole(assessed))
-            && self.is_assessed()
+        self.deciding().is_some_and(|assessed| self.is_whole(assessed) && self.is_current(assessed))
             && is_newest
+    }
+
+    /// The assessment that can complete the goal: the last one of every clause.
+    fn deciding(&self) -> Option<&Assessed> {
+        if Defence::ScopeAll.stands() { self.assessed.as_ref() } else { self.newest() }
     }
 
     /// True if an assessment is met on the contract in force and leaves out no clause of it. The one word is
@@ -278,12 +283,13 @@ impl Goal {
             let mut clauses = assessed.clauses.iter().filter(|clause| clause.name == *name);
             clauses.any(|clause| clause.status == ClauseStatus::Pass)
         };
-        assessed.scope == Scope::All
+        let leaves_none_out =
+            assessed.scope == Scope::All && self.terms.clauses.iter().all(|clause| passes(&clause.name));
+        (leaves_none_out || !Defence::ScopeAll.stands())
             && assessed.roll_up == RollUp::Met
             && assessed.contract == self.contract
             && !assessed.clauses.is_empty()
             && assessed.clauses.iter().all(|clause| clause.status == ClauseStatus::Pass)
-            && self.terms.clauses.iter().all(|clause| passes(&clause.name))
     }
 
     /// True while time counts against the budget: a turn runs, and it does not wait for a person.
@@ -304,8 +310,11 @@ impl Goal {
     /// contract in force.
     #[must_use]
     pub fn is_assessed(&self) -> bool {
-        self.assessed.as_ref().is_some_and(|assessed| {
-            assessed.contract == self.contract && self.tree.is_none_or(|tree| tree == assessed.tree)
-        })
+        self.assessed.as_ref().is_some_and(|assessed| self.is_current(assessed))
+    }
+
+    /// True if an assessment is about the tree that was last seen, and about the contract in force.
+    fn is_current(&self, assessed: &Assessed) -> bool {
+        assessed.contract == self.contract && self.tree.is_none_or(|tree| tree == assessed.tree)
     }
 }

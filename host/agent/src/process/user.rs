@@ -26,7 +26,11 @@ pub(super) fn look_up(name: &str) -> Result<User, Failure> {
         .map_err(|error| setup(format!("cannot look up user `{name}` in `{PASSWD}`: {error}")))?;
     let user = find(&text, name).ok_or_else(|| setup(format!("there is no user `{name}` in `{PASSWD}`")))?;
     let own = rustix::process::geteuid();
-    if !own.is_root() && own.as_raw() != user.uid {
+    // The level of another user is told only where there is one.
+    if user.uid == own.as_raw() || user.uid == rustix::process::getuid().as_raw() {
+        return Err(setup(format!("`{name}` is the user that runs evident, and no other one")));
+    }
+    if !own.is_root() {
         return Err(setup(format!("only root can run an agent as user `{name}`")));
     }
     Ok(user)
@@ -60,5 +64,17 @@ mod tests {
         let failure = look_up("nobody-of-that-name").expect_err("is not there");
         assert_eq!(failure.class, FailureClass::Setup);
         assert_eq!(failure.message, "there is no user `nobody-of-that-name` in `/etc/passwd`");
+    }
+
+    /// Catches a level that is told and not there.
+    #[test]
+    fn the_hosts_own_user_is_no_other_user() {
+        let text = fs::read_to_string(PASSWD).expect("can be read");
+        let own = rustix::process::geteuid().as_raw().to_string();
+        let line = text.lines().find(|line| line.split(':').nth(2) == Some(&own)).expect("we are somebody");
+        let name = line.split(':').next().expect("has a name");
+        let failure = look_up(name).expect_err("is ourselves");
+        assert_eq!(failure.class, FailureClass::Setup);
+        assert_eq!(failure.message, format!("`{name}` is the user that runs evident, and no other one"));
     }
 }

@@ -23,7 +23,7 @@ const NAMES: usize = 12;
 pub(crate) fn human(report: &Report) -> String {
     let mut page = String::new();
     let name = styled(style::STRONG, &text::line(&report.name));
-    writeln!(page, "{name}  {}", styled(style::FAINT, &report.goal[..8])).expect("a string");
+    writeln!(page, "{name}  {}", styled(style::FAINT, &named(report))).expect("a string");
     page::text(&mut page, &text::message(&report.objective));
     page.push('\n');
     for (title, clauses, colour) in groups(report) {
@@ -81,7 +81,7 @@ pub(crate) fn markdown(report: &Report) -> String {
         writeln!(page, "| {name} | {figures} |").expect("a string");
     }
     let detail = inline(&detail(report));
-    writeln!(page, "\n**{}{detail}** (goal {})", report.state, &report.goal[..8]).expect("a string");
+    writeln!(page, "\n**{}{detail}** (goal {})", report.state, named(report)).expect("a string");
     page
 }
 
@@ -116,6 +116,12 @@ fn lists(report: &Report) -> impl Iterator<Item = (&'static str, Vec<String>)> {
         ("needed from a person", needed),
     ];
     lists.into_iter().filter(|(_, lines)| !lines.is_empty())
+}
+
+/// The goal, and how far host and agent are apart, once there was an agent.
+fn named(report: &Report) -> String {
+    let id = &report.goal[..8];
+    if report.assurance.is_empty() { id.to_owned() } else { format!("{id}, {}", report.assurance) }
 }
 
 fn detail(report: &Report) -> String {

@@ -11,6 +11,7 @@ use evident_collect::Collector;
 use evident_core::assessment::Assessment;
 use evident_core::contract::terms::{Wake, WakeOn};
 use evident_core::contract::{At, CONTRACT_BYTES_MAX, Files, Placed, Recipe, Source};
+use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::goal::assessed::{self, Known};
@@ -61,7 +62,7 @@ impl Site {
 
     /// The contract of that digest, from its stored text: what the file says now does not matter.
     async fn contract(&self, digest: Digest) -> Result<Arc<Opened>, Trouble> {
-        if let Some(opened) = lock(&self.opened).get(&digest) {
+        if let Some(opened) = lock(&self.opened).get(&digest).filter(|_| Defence::StoredContract.stands()) {
             return Ok(Arc::clone(opened));
         }
         let (engine, file, listener) = (self.engine.clone(), self.file.clone(), Arc::clone(&self.listener));
@@ -263,7 +264,10 @@ impl Engine {
         digest: Digest,
         listener: &Listener,
     ) -> Result<Opened, Error> {
-        let bytes = self.blobs.bytes(digest, CONTRACT_BYTES_MAX)?;
+        let bytes = match Defence::StoredContract.stands() {
+            true => self.blobs.bytes(digest, CONTRACT_BYTES_MAX)?,
+            false => ContractFile::read(&file.path, Some(&file.workspace))?.text.into_bytes(),
+        };
         let refused = |message: String| Error::Stored { path: self.blobs.path(digest), message };
         let text = String::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
         let opened = self.open(ContractFile { text, digest, ..file.clone() }, listener)?;
