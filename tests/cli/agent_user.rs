@@ -38,7 +38,7 @@ const TRIED: [(&str, &str); 10] = [
 ];
 
 /// A user that is not this one, with its number; absent, with a word about it, where there is none.
-fn other_user() -> Option<(&'static str, u32)> {
+pub(crate) fn other_user() -> Option<(&'static str, u32)> {
     let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let number = |name: &str| {
         let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;

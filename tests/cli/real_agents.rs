@@ -3,6 +3,7 @@
 //! They run where `EVIDENT_AGENTS` names a folder with `node_modules/.bin/codex` or `.../claude`, and say that
 //! they are skipped elsewhere. Nothing here reaches a network, a login, or a home of a person.
 
+mod level;
 mod owner;
 mod stage;
 mod troubles;

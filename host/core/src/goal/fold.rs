@@ -314,7 +314,6 @@ impl Goal {
             _ => {
                 self.restart_counts();
                 self.probes = 0;
-                self.wrapped_up = false;
             }
         }
     }

@@ -149,7 +149,7 @@ fn a_probe_forgives_only_the_failure() {
         (goal.stalled, goal.idle, goal.wrapped_up, goal.failures, goal.worst_blocker().is_some(), goal.probes)
     };
     assert_eq!(counts(&probed), (4, 1, true, None, true, 1));
-    assert_eq!(counts(&resumed), (0, 0, false, None, false, 0));
+    assert_eq!(counts(&resumed), (0, 0, true, None, false, 0));
 }
 
 /// Catches a turn that failed and resets, or advances, the count of a blocker.
