@@ -83,8 +83,8 @@ fn the_budget_of_tokens_ends_in_a_wrap_up(agent: Agent) {
     assert_eq!(over.end(), (Some(4), "\"budget-limited\"".into()), "{over:#?}");
     assert_eq!(over.turns(), ["first", "continuation", "wrap-up"]);
     let used = over.used("tokens").expect("it tells them");
-    // Three answers use the budget up; the wrap-up is one answer, and its budget is far smaller.
-    assert!((330..=440).contains(&used), "{used}");
+    // Three answers use the budget up, one more may be on its way when the turn is cut off, and the wrap-up is one.
+    assert!((330..=550).contains(&used), "{used}");
     assert_eq!(stage.left_behind(), Vec::<String>::new());
     is_last_prompt_a_wrap_up(&stage);
 }
