@@ -303,6 +303,26 @@ fn an_edit_is_linted_first() {
     assert_eq!(workspace.run(["goal", "edit"]).exit, 2, "there is no file to put in force");
 }
 
+/// Catches a new goal that takes over what somebody made of the contract after the one before.
+#[test]
+fn a_new_goal_of_an_edited_contract_is_refused() {
+    let workspace = paused();
+    let before = fs::read_to_string(workspace.path("goal.toml")).expect("is there");
+    workspace.write("goal.toml", format!("{before}\n[boundary]\nprotect = [\"goal.toml\"]\n"));
+    assert_eq!(workspace.run(["goal", "edit"]).exit, 0);
+    assert_eq!(workspace.run(["check"]).exit, 1, "the start is recorded");
+    assert_eq!(workspace.run(["goal", "clear"]).exit, 0);
+    workspace.write("goal.toml", format!("{before}\n[boundary]\nprotect = [\"*.toml\"]\n"));
+    fs::write(workspace.outside("agent.toml"), MENDS).expect("writes");
+    let again = || workspace.run(["run", "--agent", &agent(&workspace), "--headless", "--no-wait"]);
+    let run = again();
+    refused(&run, "goal.toml` was edited since its start was recorded");
+    assert!(run.stderr.contains("evident accept-change"), "{run:#?}");
+    assert_eq!(workspace.run(["accept-change", "goal.toml"]).exit, 0);
+    let run = again();
+    assert_eq!(run.exit, 0, "its owner took it: {run:#?}");
+}
+
 /// The owner is another process: commands reach the goal through its inbox, and a second run is told so.
 #[test]
 fn commands_to_a_goal_that_a_run_owns() {

@@ -116,6 +116,7 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::Driver(_)
                 | Error::Descendant
                 | Error::Ancestors { .. }
+                | Error::ContractEdited { .. }
                 | Error::Store(
                     store::Error::Held { .. }
                         | store::Error::WorkspaceHeld { .. }
@@ -130,6 +131,9 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
     match error.downcast_ref::<Error>() {
         Some(Error::Contract { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {
             Some("name a contract, or go to the folder of a `goal.toml`; `evident init` writes one")
+        }
+        Some(Error::ContractEdited { .. }) => {
+            Some("`evident accept-change` with its path takes it as yours; then run it again")
         }
         Some(Error::Ancestors { .. }) => Some("give it in a shell of your own"),
         Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),

@@ -218,6 +218,12 @@ pub enum Error {
         /// How many were looked at.
         looked_at: usize,
     },
+    /// A new goal of a contract that was edited since its start was recorded.
+    #[error("`{path}` was edited since its start was recorded, and nobody says that its owner did it")]
+    ContractEdited {
+        /// The contract.
+        path: PathBuf,
+    },
     /// Another host owns the goal now.
     #[error("another host owns the goal now")]
     Fenced,

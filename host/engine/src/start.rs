@@ -176,8 +176,10 @@ impl Engine {
             return Ok(());
         }
         *taken = revision;
+        // A start that was recorded with this very contract has it already.
+        let is_known = record.contract == opened.file.digest;
         record.contract = opened.file.digest;
-        if let Some(contract) = contract_in(&opened.file)? {
+        if let Some(contract) = contract_in(&opened.file)?.filter(|_| !is_known) {
             let trees = self.trees()?;
             let before = trees.load(record.tree)?;
             record.accepted.push(Accepted {
@@ -194,10 +196,26 @@ impl Engine {
     fn with_text(&self, tree: &Tree, path: &str, text: &str) -> Result<Tree, Error> {
         // Where the contract does not count, as where git ignores it, it does not begin to.
         let Some(leaf) = tree.get(path.as_bytes()) else { return Ok(tree.clone()) };
-        let kind = if leaf.kind == Kind::Executable { Kind::Executable } else { Kind::File };
-        let leaf = Leaf { kind, size: text.len() as u64, digest: self.blobs.keep(text.as_bytes())? };
+        // A link that stands for the contract is as it was; what it leads to is a path of its own.
+        if !matches!(leaf.kind, Kind::File | Kind::Executable) {
+            return Ok(tree.clone());
+        }
+        let leaf =
+            Leaf { kind: leaf.kind, size: text.len() as u64, digest: self.blobs.keep(text.as_bytes())? };
         let only = Tree::new(vec![Entry { path: path.into(), leaf }]).expect("one file is a tree");
         Ok(tree.with_paths_of(&only, |other| other == path.as_bytes()))
+    }
+
+    /// The contract must be the one that the start was recorded with, or that its owner put in force since.
+    ///
+    /// # Errors
+    /// [`Error::ContractEdited`] where it is not: whoever edits the work could have edited it.
+    pub(crate) fn refuse_edited(&self, opened: &Opened) -> Result<(), Error> {
+        let record = read(&self.record_path(&opened.file, FOLDER)?)?;
+        match record.is_some_and(|record| record.contract != opened.file.digest) {
+            true => Err(Error::ContractEdited { path: opened.file.path.clone() }),
+            false => Ok(()),
+        }
     }
 
     /// One file for each contract, named by the places of workspace and contract as their owner names them:

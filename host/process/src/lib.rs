@@ -1,4 +1,4 @@
-//! Starts a program in a session of its own, and ends it with everybody whom it started.
+//! Starts a program in a session of its own, and ends it with its process group.
 //!
 //! The one room that starts what the host does not trust: agents, and commands that make evidence. It knows
 //! nothing of what a program is for, reads and writes none of its streams, and starts no shell of its own

@@ -2,9 +2,9 @@
 //! that the contract names.
 //!
 //! The real engine runs a copy of the example with its scripted agent. A stand-in for `cargo`, first in the
-//! `PATH`, runs the real one and writes down how long that took: its own start and end, and everything else
-//! between two turns, is the host's. So is the agent: what a script edits takes no time worth a figure. Only a
-//! pause that the contract's rules ask for is taken off as well.
+//! `PATH`, runs the real one and writes down how long that took. What the stand-in itself takes is measured in
+//! the same run and taken off; everything else between two turns is the host's. So is the agent: what a script
+//! edits takes no time worth a figure. Only a pause that the contract's rules ask for is taken off as well.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -35,6 +35,15 @@ const WRITES: usize = 50;
 /// Blobs that lie in the store before anything is measured.
 const BLOBS_BEFORE: u64 = 2_000;
 
+/// A program that does nothing.
+const NOTHING: &str = "/bin/true";
+
+/// Starts of the stand-in whose own cost is taken.
+const STARTS: usize = 40;
+
+/// Commands that the contract names.
+const COMMANDS: u32 = 2;
+
 /// The stand-in, by the name of its file.
 const STAND_IN: &str = "cargo";
 
@@ -47,13 +56,34 @@ const TIMES: &str = "times";
 /// Makes the stand-in, and gives the `PATH` that has it first.
 pub(crate) fn path_with_stand_in(folder: &Path) -> OsString {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let real = std::env::var("CARGO").expect("cargo runs benchmarks");
     let bin = folder.join("bin");
-    fs::create_dir(&bin).expect("can be made");
-    fs::copy(std::env::current_exe().expect("is known"), bin.join(STAND_IN)).expect("copies");
-    fs::write(bin.join(REAL), real).expect("writes");
+    stand_in(&bin, &std::env::var("CARGO").expect("cargo runs benchmarks"));
     let folders = std::iter::once(bin).chain(std::env::split_paths(&path));
     std::env::join_paths(folders).expect("holds no separator")
+}
+
+/// A stand-in for the program `real`, in a folder of its own.
+fn stand_in(bin: &Path, real: &str) {
+    fs::create_dir(bin).expect("can be made");
+    fs::copy(std::env::current_exe().expect("is known"), bin.join(STAND_IN)).expect("copies");
+    fs::write(bin.join(REAL), real).expect("writes");
+}
+
+/// What the stand-in itself takes of the time between the start and the end of a command: as it stands in for a
+/// program that does nothing, less what that took, less what the same program takes when it is started directly.
+fn cost_of_stand_in(folder: &Path) -> Duration {
+    let bin = folder.join("nothing");
+    stand_in(&bin, NOTHING);
+    let took = |program: &Path| {
+        let began = Instant::now();
+        assert!(Command::new(program).status().expect("starts").success());
+        began.elapsed()
+    };
+    let once = |_| took(&bin.join(STAND_IN)).saturating_sub(took(Path::new(NOTHING)));
+    let around = share((0..STARTS).map(once).collect(), 50);
+    let times = fs::read_to_string(bin.join(TIMES)).expect("was written");
+    let inner = times.lines().map(|line| Duration::from_nanos(line.parse().expect("a number")));
+    around.saturating_sub(share(inner.collect(), 50))
 }
 
 /// Where this program is the stand-in: runs the real one, and writes down the time between its start and its end.
@@ -165,23 +195,26 @@ pub(crate) async fn measure(folder: &Path) {
     for number in 1..=RUNS {
         turns.extend(live(folder, number, &engine).await);
     }
-    let host = |turns: &[Turn]| -> Vec<Duration> { turns.iter().map(Turn::host).collect() };
-    let median = share(host(&turns), 50);
+    let stand_in = cost_of_stand_in(folder);
+    let instrument = stand_in * COMMANDS;
+    let host = || turns.iter().map(|turn| turn.host().saturating_sub(instrument)).collect();
+    let median = share(host(), 50);
     let part = |of: fn(&Turn) -> Duration| milliseconds(share(turns.iter().map(of).collect(), 50));
     println!(
         "host's own time in a turn of checkout-broken: {:.1} ms at the median of {}, {:.1} at the least, {:.1} at \
          the most (target: at most {} ms): {}",
         milliseconds(median),
         turns.len(),
-        milliseconds(share(host(&turns), 0)),
-        milliseconds(share(host(&turns), 100)),
+        milliseconds(share(host(), 0)),
+        milliseconds(share(host(), 100)),
         TARGET.as_millis(),
         if median <= TARGET { "met" } else { "missed" }
     );
     let events: u32 = turns.iter().map(|turn| turn.events).sum();
     println!(
-        "of it {:.1} ms until the turn is written down, {:.1} in the turn, {:.1} around the producers, which took \
-         {:.0}; {:.1} events; a synced write of 4 KiB took {:.2} ms at the median",
+        "with the stand-in, {:.1} ms for each of two commands: {:.1} ms until the turn is written down, {:.1} in the \
+         turn, {:.1} around the producers, which took {:.0}; {:.1} events; a synced write of 4 KiB took {:.2} ms",
+        milliseconds(stand_in),
         part(|turn| turn.prompt),
         part(|turn| turn.agent),
         part(|turn| turn.assessment),

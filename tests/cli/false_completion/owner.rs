@@ -56,6 +56,18 @@ fn f10_an_agent_cannot_accept_its_own_change() {
     lie(bounded, tell, &["boundary"], "descendants");
 }
 
+/// Catches the same where the first process of the agent, which the host started, is the command itself and bears
+/// no mark: then the host is above it.
+#[test]
+fn f10_an_agent_cannot_become_its_owners_command() {
+    let tell = |workspace: &Workspace, off: &str| {
+        let order = giving(workspace, &["accept-change tests/taxes.t"], off);
+        let order = order.replace("give() { env", "give() { exec env");
+        ordered(workspace, &format!("rm -f tests/taxes.t\n{order}"), "")
+    };
+    lie(bounded, tell, &["boundary"], "descendants");
+}
+
 /// Catches an agent that makes the contract easier and puts that in force itself.
 #[test]
 fn f10_an_agent_cannot_put_its_own_contract_in_force() {

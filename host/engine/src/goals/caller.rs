@@ -31,7 +31,7 @@ pub(super) fn caller() -> Caller {
 }
 
 /// Refuses a command that the agent gives: one of a process that a driver started, however many it started in
-/// between.
+/// between, or that has a host above it: whoever takes the mark off the first process of the agent is found by that.
 ///
 /// # Errors
 /// [`Error::Descendant`]; [`Error::Ancestors`] where there are too many to tell.
@@ -46,8 +46,10 @@ pub fn refuse_descendants() -> Result<(), Error> {
 }
 
 fn refuse_driven(ancestors: impl Iterator<Item = Process>) -> Result<(), Error> {
-    let mut ancestors = ancestors.peekable();
-    if ancestors.by_ref().take(ANCESTORS_MAX).any(|process| process.is_driven) {
+    let mut ancestors = ancestors.enumerate().peekable();
+    // The first is the one that asks: a host itself, as it runs this.
+    let is_agent = |(at, process): (usize, Process)| process.is_driven || (at > 0 && process.is_host);
+    if ancestors.by_ref().take(ANCESTORS_MAX).any(is_agent) {
         return Err(Error::Descendant);
     }
     // What was not looked at may be the agent: a chain that is cut off is no answer.
@@ -61,8 +63,14 @@ struct Process {
     id: i32,
     name: String,
     is_driven: bool,
+    /// True if it is `evident`, which starts nobody but agents and commands of sources. A host of another name is
+    /// known by the mark alone.
+    is_host: bool,
     parent: Option<i32>,
 }
+
+/// The name of the program whose processes are hosts.
+const HOST: &str = "evident";
 
 impl Process {
     /// Absent where the system does not tell, or where there is none.
@@ -74,8 +82,10 @@ impl Process {
         let is_driven = environment.split(|byte| *byte == 0).any(|variable| {
             variable.strip_prefix(DRIVER_MARK.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'='))
         });
+        let program = fs::read_link(format!("/proc/{id}/exe")).unwrap_or_default();
+        let is_host = program.file_name().is_some_and(|name| name == HOST);
         let parent = field("PPid:").and_then(|parent| parent.parse().ok()).filter(|parent| *parent > 0);
-        Some(Self { id, name: text::name(field("Name:").unwrap_or_default()), is_driven, parent })
+        Some(Self { id, name: text::name(field("Name:").unwrap_or_default()), is_driven, is_host, parent })
     }
 }
 
@@ -111,8 +121,21 @@ mod tests {
             id: 7,
             name: "sh".into(),
             is_driven: driven == Some(at),
+            is_host: at == 0,
             parent: Some(7),
         })
+    }
+
+    /// Catches an agent that takes the mark off its own first process, which the host started itself.
+    #[test]
+    fn a_host_above_is_as_good_as_a_mark() {
+        let above = |mut process: Process| {
+            process.is_host = true;
+            process
+        };
+        let under_a_host = chain(1, None).chain(chain(1, None).map(above));
+        assert!(matches!(refuse_driven(under_a_host), Err(Error::Descendant)));
+        assert!(refuse_driven(chain(1, None)).is_ok(), "a host may ask itself");
     }
 
     /// Catches an agent that puts shells between itself and its command until nobody looks that far.

@@ -9,24 +9,30 @@ mod tests;
 mod turns;
 
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use evident_agent::{Driver, Signal};
-use evident_core::agent::{Failure, Item, Usage};
+use evident_core::agent::{Failure, FailureClass, Item, Usage};
 use evident_core::goal::continuation::{Facts, Rule};
 use evident_core::goal::event::{Event, Recorded, Scope, Why};
 use evident_core::goal::state::{Actor, Blocked, State};
 use evident_core::goal::step::{Action, Input, Step, step};
 use evident_core::goal::{Goal, approval};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::journal::{Journal, Trouble};
 use super::keeper::{Desk, Order};
 use super::turn::{Live, milliseconds};
 use super::world::{Assess, World};
 use crate::{Assurance, Error};
-use records::blocking;
+use records::{Written, blocking};
+
+/// For what a driver does outside of a turn: an agent may take its time to start. Drivers bound themselves more
+/// narrowly; one that hangs all the same must not hold its goal.
+const DRIVER_MAX: Duration = Duration::from_secs(120);
 
 /// Opens the driver of a goal.
 pub trait Drivers: Send + Sync {
@@ -101,6 +107,7 @@ pub async fn drive(
         idle_since: now,
         probed: None,
         looked: now,
+        waited_until: now,
         rule: None,
         assurance: drivers.assurance(),
     };
@@ -111,7 +118,8 @@ pub async fn drive(
     };
     // The turn first: its process group is the agent's.
     driving.live = None;
-    driving.driver.close().await;
+    // One that hangs is dropped, and its agent killed with it.
+    let _hangs = timeout(DRIVER_MAX, driving.driver.close()).await;
     result?;
     Ok(Driven { goal: driving.journal.goal().clone(), rule: driving.rule })
 }
@@ -139,7 +147,10 @@ struct Driving {
     idle_since: Instant,
     /// The last probe, or when the state changed; absent before the first, which is made at once.
     probed: Option<Instant>,
+    /// When the last look at what is waited for ended, or the wait began.
     looked: Instant,
+    /// Until when the wait is written down.
+    waited_until: Instant,
     rule: Option<Rule>,
     assurance: Assurance,
 }
@@ -196,12 +207,14 @@ impl Driving {
 
     /// Steps and writes down what follows; gives the rest to be done.
     async fn apply(&mut self, input: &Input) -> Result<Step, Trouble> {
-        let step = step(self.journal.goal(), input).expect("only commands are refused");
+        let mut step = step(self.journal.goal(), input).expect("only commands are refused");
         self.rule = step.rule.or(self.rule);
         if let Some(rule) = step.rule {
             (self.observer)(self.journal.goal(), Notice::Decided(rule, &step.actions));
         }
-        self.write(&step, None).await?;
+        if self.write(&step, None).await? == Written::AndStopped {
+            step.actions.clear();
+        }
         Ok(step)
     }
 
@@ -219,13 +232,13 @@ impl Driving {
             Action::Send => self.send().await,
             Action::Interrupt => {
                 if let Some(live) = &self.live {
-                    live.interrupt().await;
+                    live.interrupt();
                 }
                 Ok(())
             }
             Action::Answer { ask, answer } => {
                 if let Some(live) = &self.live {
-                    live.answer(ask, answer).await;
+                    live.answer(ask, answer);
                 }
                 Ok(())
             }
@@ -241,9 +254,23 @@ impl Driving {
     async fn assess(&mut self, why: Why, scope: Scope) -> Result<(), Trouble> {
         let world = Arc::clone(&self.world);
         let contract = self.journal.goal().contract;
-        let mut assessing = world.assess(Assess { contract, why, scope, assurance: self.assurance });
+        let assessing = world.assess(Assess { contract, why, scope, assurance: self.assurance });
+        // What was asked for is asked for again when the goal goes on.
+        let Some(assessed) = self.heard(assessing, |_| true).await? else { return Ok(()) };
+        let superseded = world.is_superseded();
+        self.apply(&Input::Assessed { assessed: Box::new(assessed?), superseded }).await.map(drop)
+    }
+
+    /// Hears the owner, and whether the goal is this host's, while something takes its time. Nothing where it is
+    /// called off: by a command that ends what runs, or after which it is not wanted.
+    async fn heard<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+        wanted: impl Fn(&Goal) -> bool,
+    ) -> Result<Option<T>, Trouble> {
+        let mut work = pin!(work);
         let mut hears = true;
-        let assessed = loop {
+        loop {
             tokio::select! {
                 biased;
                 () = lost(&mut self.desk.lost) => return Err(Trouble::Fenced),
@@ -252,16 +279,14 @@ impl Driving {
                         hears = false;
                         continue;
                     };
-                    // What was asked for is asked for again when the goal goes on.
-                    if self.obey(order).await?.contains(&Action::Interrupt) {
-                        return Ok(());
+                    let actions = self.obey(order).await?;
+                    if actions.contains(&Action::Interrupt) || !wanted(self.journal.goal()) {
+                        return Ok(None);
                     }
                 }
-                assessed = &mut assessing => break assessed?,
+                done = &mut work => return Ok(Some(done)),
             }
-        };
-        let superseded = world.is_superseded();
-        self.apply(&Input::Assessed { assessed: Box::new(assessed), superseded }).await.map(drop)
+        }
     }
 
     /// The world learns of a revision; a host that dies before this does it when the goal goes on.
@@ -276,22 +301,32 @@ impl Driving {
 
     async fn look(&mut self) -> Result<(), Trouble> {
         let Some(waiting) = self.journal.goal().waiting.clone() else { return Ok(()) };
-        let wait_ms = milliseconds(self.looked.elapsed());
-        self.looked = Instant::now();
+        let wait_ms = milliseconds(self.waited_until.elapsed());
         let (contract, waited_ms) = (self.journal.goal().contract, waiting.waited_ms.saturating_add(wait_ms));
-        let seen = self.world.look(contract, &waiting.wake, waited_ms).await?;
+        let world = Arc::clone(&self.world);
+        let looking = world.look(contract, &waiting.wake, waited_ms);
+        let Some(seen) = self.heard(looking, |goal| goal.waiting.as_ref() == Some(&waiting)).await? else {
+            return Ok(());
+        };
+        let seen = seen?;
+        // What the look itself took is time of the wait too, and the pause before the next one begins now.
+        self.waited_until += Duration::from_millis(wait_ms);
+        self.looked = Instant::now();
         self.apply(&Input::Looked { wait_ms, mark: seen.mark, fired: seen.fired }).await.map(drop)
     }
 
     async fn probe(&mut self) -> Result<(), Trouble> {
-        self.probed = Some(Instant::now());
         let result = match self.journal.goal().state {
             State::Blocked(Blocked::Storage) => {
                 let store = Arc::clone(self.journal.store());
                 blocking(|| store.restore_ballast()).map_err(|error| error.to_string())
             }
-            _ => self.driver.probe().await.map_err(|failure| failure.to_string()),
+            _ => {
+                let probed = bounded(&mut self.desk.lost, self.driver.probe()).await?;
+                probed.map_err(|failure| failure.to_string())
+            }
         };
+        self.probed = Some(Instant::now());
         self.apply(&Input::Probed(result)).await.map(drop)
     }
 
@@ -332,8 +367,10 @@ impl Driving {
             Err(unreadable) => Err(("unreadable", unreadable.clone())),
         };
         let (result, actions) = match stepped {
-            Ok(step) => {
-                self.write(&step, Some(&order)).await?;
+            Ok(mut step) => {
+                if self.write(&step, Some(&order)).await? == Written::AndStopped {
+                    step.actions.clear();
+                }
                 self.revise(&step).await?;
                 (Ok(()), step.actions)
             }
@@ -368,7 +405,22 @@ async fn at(instant: Option<Instant>) {
     }
 }
 
-async fn lost(lost: &mut tokio::sync::watch::Receiver<bool>) {
+/// What a driver does within its time, while the goal is this host's.
+async fn bounded<T>(
+    watched: &mut watch::Receiver<bool>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<Result<T, Failure>, Trouble> {
+    tokio::select! {
+        biased;
+        () = lost(watched) => Err(Trouble::Fenced),
+        done = timeout(DRIVER_MAX, work) => {
+            let hangs = || Failure::new(FailureClass::Stalled, "the driver of the agent gave no answer");
+            Ok(done.unwrap_or_else(|_| Err(hangs())))
+        }
+    }
+}
+
+async fn lost(lost: &mut watch::Receiver<bool>) {
     // A keeper that is gone renews nothing, but nobody took the goal for that.
     if lost.wait_for(|lost| *lost).await.is_err() {
         pending::<()>().await;

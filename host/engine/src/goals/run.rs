@@ -45,7 +45,8 @@ impl Engine {
     /// first, and where it is met already, no goal starts.
     ///
     /// # Errors
-    /// [`Error::Descendant`] where an agent asks for it; [`Error::Store`] with the owner where another host
+    /// [`Error::Descendant`] where an agent asks for it; [`Error::ContractEdited`] where a goal would be created of
+    /// a contract that somebody edited; [`Error::Store`] with the owner where another host
     /// runs a goal in this workspace; the host's own failure. The contract must be sound.
     pub async fn start_goal(
         &self,
@@ -62,6 +63,7 @@ impl Engine {
             let listener = Arc::clone(listener);
             return blocking(move || engine.go_on(goal, &opened, &listener)).await;
         }
+        self.refuse_edited(opened)?;
         let assessment = self.assess(opened, &Asked { assurance, ..Asked::default() }, listener).await?;
         if assessment.roll_up == RollUp::Met {
             return Ok(Started::AlreadyMet(Box::new(assessment)));

@@ -72,13 +72,6 @@ impl Site {
         Ok(opened)
     }
 
-    /// True if the file is not the contract in force.
-    fn is_edited(&self, contract: Digest) -> bool {
-        // The agent can put anything in the place of it: a pipe there must not hold the host.
-        let text = evident_regular::whole(&self.file.path, Links::Followed, CONTRACT_BYTES_MAX);
-        text.map_or(true, |text| Blobs::digest(&text) != contract)
-    }
-
     async fn judge(&self, asked: Assess) -> Result<Assessed, Trouble> {
         let opened = self.contract(asked.contract).await?;
         let part = match asked.scope {
@@ -89,8 +82,8 @@ impl Site {
         let asked_for = Asked { assurance: asked.assurance, ..Asked::default() };
         let assessment = self.engine.assess(opened, &asked_for, &self.listener).await.map_err(trouble)?;
         let (engine, file) = (self.engine.clone(), self.file.clone());
-        let edited = self.is_edited(asked.contract);
         blocking(move || {
+            let edited = is_edited(&file.path, asked.contract);
             // What completion rests on survives the loss of power.
             if assessment.roll_up == RollUp::Met {
                 for digest in crate::sweep::digests(&assessment) {
@@ -145,23 +138,31 @@ impl Site {
         let collected = collector.map_err(Error::from).map_err(trouble)?.collect(&source, None).await;
         Ok(marked(&collected.map_err(Error::from).map_err(trouble)?))
     }
+}
 
-    /// Whether the process whose number stands in a file has ended; a file that is not there names none.
-    fn has_ended(&self, path: &str) -> Option<String> {
-        let gone = || Some(format!("`{path}` names no process"));
-        let Ok(path_inside) = fs::canonicalize(self.file.workspace.join(path)) else { return gone() };
-        if !path_inside.starts_with(&self.file.workspace) {
-            return gone();
-        }
-        // The agent can put anything in the place of it: a pipe there must not hold the host.
-        let read = evident_regular::beginning(&path_inside, Links::Followed, PID_FILE_BYTES_MAX).ok();
-        let text = read.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let pid = text.trim().parse().ok().and_then(rustix::process::Pid::from_raw);
-        let Some(pid) = pid else { return gone() };
-        match rustix::process::test_kill_process(pid) {
-            Err(rustix::io::Errno::SRCH) => Some(format!("process {} has ended", pid.as_raw_nonzero())),
-            _ => None,
-        }
+/// True if the file is not the contract in force.
+fn is_edited(path: &Path, contract: Digest) -> bool {
+    // The agent can put anything in the place of it: a pipe there must not hold the host.
+    let text = evident_regular::whole(path, Links::Followed, CONTRACT_BYTES_MAX);
+    text.map_or(true, |text| Blobs::digest(&text) != contract)
+}
+
+/// Whether the process whose number stands in a file has ended; a file that is not there names none.
+fn has_ended(workspace: &Path, path: &str) -> Option<String> {
+    let gone = || Some(format!("`{path}` names no process"));
+    let Ok(path_inside) = fs::canonicalize(workspace.join(path)) else { return gone() };
+    if !path_inside.starts_with(workspace) {
+        return gone();
+    }
+    // The agent can put anything in the place of it: a pipe there must not hold the host.
+    let read = evident_regular::beginning(&path_inside, Links::Followed, PID_FILE_BYTES_MAX).ok();
+    let text = read.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    // A negative number would mean a group, or everybody.
+    let number = text.trim().parse::<u32>().ok().and_then(|number| i32::try_from(number).ok());
+    let Some(pid) = number.and_then(rustix::process::Pid::from_raw) else { return gone() };
+    match rustix::process::test_kill_process(pid) {
+        Err(rustix::io::Errno::SRCH) => Some(format!("process {} has ended", pid.as_raw_nonzero())),
+        _ => None,
     }
 }
 
@@ -217,7 +218,10 @@ impl World for Site {
                 WakeOn::At(time) => (None, (self.wall() >= *time).then(|| "the time has come".to_owned())),
                 WakeOn::Every => (None, (waited_ms >= wake.every_ms).then(|| "the wait is over".to_owned())),
                 WakeOn::Files(globs) => (Some(self.collect_files(globs).await?), None),
-                WakeOn::PidFile(path) => (None, self.has_ended(path)),
+                WakeOn::PidFile(path) => {
+                    let (workspace, path) = (self.file.workspace.clone(), path.clone());
+                    (None, blocking(move || Ok(has_ended(&workspace, &path))).await.map_err(trouble)?)
+                }
                 WakeOn::Source(name) => match self.collect_source(contract, name).await? {
                     Some(mark) => (Some(mark), None),
                     None => (None, Some(format!("the contract has no source `{name}` any more"))),
@@ -310,4 +314,28 @@ pub(super) fn trouble(error: Error) -> Trouble {
 /// The folder that a goal works in, as the store knows it.
 pub(super) fn workspace_text(workspace: &Path) -> String {
     PathBuf::from(workspace).to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Catches a host that an agent ends with a number, or that waits for a process which never was.
+    #[test]
+    fn a_pid_file_names_one_process_or_none() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let workspace = folder.path().canonicalize().expect("is there");
+        let told = |text: &str| {
+            fs::write(workspace.join("pid"), text).expect("writes");
+            has_ended(&workspace, "pid")
+        };
+        let none = Some("`pid` names no process".to_owned());
+        for text in ["-1", "-7", "0", "", "4294967295", "99999999999", "seven", "+", "1 2"] {
+            assert_eq!(told(text), none, "{text:?}");
+        }
+        assert_eq!(told(&format!(" {}\n", std::process::id())), None, "we run");
+        assert_eq!(told("2147483647"), Some("process 2147483647 has ended".to_owned()));
+        fs::remove_file(workspace.join("pid")).expect("is there");
+        assert_eq!(has_ended(&workspace, "pid"), none);
+    }
 }

@@ -102,7 +102,7 @@ impl Live {
 
     /// Ends it, and waits for nobody: a driver that does not end it in [`END_MAX`], or has no room for the wish,
     /// hears no more. A turn that is over needs none.
-    pub(super) async fn interrupt(&self) {
+    pub(super) fn interrupt(&self) {
         match self.turn.control.try_send(Control::Interrupt) {
             Ok(()) => self.give_up(END_MAX, Ending::Interrupted),
             Err(TrySendError::Full(_)) => self.give_up(Duration::ZERO, Ending::Interrupted),
@@ -112,7 +112,7 @@ impl Live {
 
     /// Answers the agent, and waits for nobody: a driver without room for an answer takes none, and its turn has
     /// failed. An agent that does not wait any more needs none.
-    pub(super) async fn answer(&self, id: String, answer: Answer) {
+    pub(super) fn answer(&self, id: String, answer: Answer) {
         if let Err(TrySendError::Full(_)) = self.turn.control.try_send(Control::Answer { id, answer }) {
             let failure = Failure::new(FailureClass::Stalled, "the driver took none of the last answers");
             self.give_up(Duration::ZERO, Ending::Failed(failure));
@@ -250,13 +250,13 @@ mod tests {
     async fn a_driver_without_room_holds_nobody() {
         let answer = || Answer::Deny("no".into());
         let (mut live, sender, _wanted) = hanging(vec![Signal::Alive]).await;
-        live.answer("1".into(), answer()).await;
-        live.interrupt().await;
+        live.answer("1".into(), answer());
+        live.interrupt();
         assert_eq!(told(&mut live).await, [Some(Signal::Alive), ended(Ending::Interrupted)]);
         assert!(sender.is_closed(), "it can see that nobody listens");
         let (mut live, sender, _wanted) = hanging(Vec::new()).await;
-        live.interrupt().await;
-        live.answer("1".into(), answer()).await;
+        live.interrupt();
+        live.answer("1".into(), answer());
         let stalled = Failure::new(FailureClass::Stalled, "the driver took none of the last answers");
         assert_eq!(told(&mut live).await, [ended(Ending::Failed(stalled))]);
         assert!(sender.is_closed());
@@ -267,7 +267,7 @@ mod tests {
     async fn a_driver_that_does_not_end_its_turn_is_given_up() {
         let (mut live, sender, mut wanted) = hanging(Vec::new()).await;
         let before = Instant::now();
-        live.interrupt().await;
+        live.interrupt();
         assert_eq!(wanted.recv().await, Some(Control::Interrupt));
         let (at, ending) = live.given_up.lock().expect("is whole").clone().expect("has an end");
         assert!(at >= before + END_MAX && at <= Instant::now() + END_MAX && ending == Ending::Interrupted);
@@ -284,15 +284,15 @@ mod tests {
     #[tokio::test]
     async fn an_end_that_was_told_stands() {
         let (mut live, sender, wanted) = hanging(Vec::new()).await;
-        live.interrupt().await;
+        live.interrupt();
         let end = Signal::Ended(Ended { ending: Ending::Completed, message: "m".into() });
         sender.try_send(end.clone()).expect("has room");
-        live.interrupt().await;
+        live.interrupt();
         assert_eq!(told(&mut live).await, [Some(end)]);
         let (mut live, sender, _) = hanging(Vec::new()).await;
         drop((sender, wanted));
-        live.interrupt().await;
-        live.answer("1".into(), Answer::Allow).await;
+        live.interrupt();
+        live.answer("1".into(), Answer::Allow);
         assert_eq!(told(&mut live).await, [None]);
     }
 

@@ -2,6 +2,8 @@
 //! ends the host.
 
 use std::io::BufRead;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use evident_core::goal::step::Command;
 use evident_engine::goals::{Order, Orders};
@@ -33,14 +35,21 @@ pub(crate) fn listen(
     attended: bool,
     end: oneshot::Sender<()>,
 ) -> Listening {
-    let signals = tokio::spawn(signals(interruptions, orders.clone(), end));
-    let lines = attended.then(|| tokio::spawn(lines(orders)));
+    let pressed = Arc::new(AtomicU32::new(0));
+    let signals = tokio::spawn(signals(interruptions, orders.clone(), Arc::clone(&pressed), end));
+    let lines = attended.then(|| tokio::spawn(lines(orders, pressed)));
     Listening { signals, lines }
 }
 
-async fn signals(mut interruptions: Interruptions, orders: Orders, end: oneshot::Sender<()>) {
-    for times in 1_u32.. {
+async fn signals(
+    mut interruptions: Interruptions,
+    orders: Orders,
+    pressed: Arc<AtomicU32>,
+    end: oneshot::Sender<()>,
+) {
+    loop {
         interruptions.next().await;
+        let times = pressed.fetch_add(1, Ordering::Relaxed) + 1;
         match times {
             1 => ui::chatter("\npausing: the turn may end; again ends it now\n"),
             2 => ui::chatter("\nending the turn; again ends the host\n"),
@@ -52,11 +61,15 @@ async fn signals(mut interruptions: Interruptions, orders: Orders, end: oneshot:
         }
         // Not waited for: a loop that hangs answers nothing, and the next Ctrl-C has to be heard all the same.
         let orders = orders.clone();
-        tokio::spawn(async move { order(&orders, Command::Pause { now: times > 1 }).await });
+        tokio::spawn(async move {
+            if let Some(given) = give(&orders, Command::Pause { now: times > 1 }).await {
+                given.told().await;
+            }
+        });
     }
 }
 
-async fn lines(orders: Orders) {
+async fn lines(orders: Orders, pressed: Arc<AtomicU32>) {
     let (typed, mut read) = tokio::sync::mpsc::channel(1);
     // A thread of its own: a read from a terminal cannot be called off, and it must not hold up the end.
     std::thread::spawn(move || {
@@ -84,21 +97,44 @@ async fn lines(orders: Orders) {
             }
             _ => Command::Say { text: text.to_owned() },
         };
-        order(&orders, command).await;
+        let resumes = command == Command::Resume;
+        let Some(given) = give(&orders, command).await else { return };
+        // Not waited for: what is typed after it has to be heard while the loop is busy.
+        let pressed = Arc::clone(&pressed);
+        tokio::spawn(async move {
+            if given.told().await && resumes {
+                // The next Ctrl-C is a first one again.
+                pressed.store(0, Ordering::Relaxed);
+            }
+        });
     }
 }
 
-async fn order(orders: &Orders, command: Command) {
+/// An order that was given.
+struct Given {
+    word: &'static str,
+    answer: oneshot::Receiver<Result<(), String>>,
+}
+
+/// Gives an order; a loop that is over takes none, and needs none.
+async fn give(orders: &Orders, command: Command) -> Option<Given> {
     let word = command.word();
     let (reply, answer) = oneshot::channel();
     let order = Order { command: Ok(command), caller: None, answers: None, reply: Some(reply) };
-    // A loop that is over takes no order, and needs none.
-    if orders.send(order).await.is_err() {
-        return;
-    }
-    match answer.await {
-        Ok(Ok(())) if word == "say" => ui::chatter("said: it goes to the agent before anything else\n"),
-        Ok(Err(why)) => ui::chatter(&format!("{word}: {why}\n")),
-        Ok(Ok(())) | Err(_) => {}
+    orders.send(order).await.ok().map(|()| Given { word, answer })
+}
+
+impl Given {
+    /// Says what became of it; true if it had an effect.
+    async fn told(self) -> bool {
+        let answer = self.answer.await;
+        match &answer {
+            Ok(Ok(())) if self.word == "say" => {
+                ui::chatter("said: it goes to the agent before anything else\n");
+            }
+            Ok(Err(why)) => ui::chatter(&format!("{}: {why}\n", self.word)),
+            Ok(Ok(())) | Err(_) => {}
+        }
+        answer == Ok(Ok(()))
     }
 }

@@ -20,8 +20,17 @@ const BUSY_TRIES: u32 = 5;
 /// Between two such tries.
 const BUSY_PAUSE: Duration = Duration::from_secs(1);
 
+/// What became of events that had to be written down; they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// Nothing else.
+    AsUsual,
+    /// There was no room, so the goal stopped: nothing that was to be done after them is done.
+    AndStopped,
+}
+
 impl Driving {
-    pub(super) async fn write(&mut self, step: &Step, order: Option<&Order>) -> Result<(), Trouble> {
+    pub(super) async fn write(&mut self, step: &Step, order: Option<&Order>) -> Result<Written, Trouble> {
         let mut answers = order.and_then(|order| order.answers);
         let entries: Vec<Entry> = step
             .events
@@ -35,8 +44,11 @@ impl Driving {
             })
             .collect();
         match self.record_or_retry(&entries).await {
-            Err(Trouble::Full(detail)) => self.without_room(&entries, &detail).await,
-            other => other,
+            Err(Trouble::Full(detail)) => {
+                self.without_room(&entries, &detail).await?;
+                Ok(Written::AndStopped)
+            }
+            other => other.map(|()| Written::AsUsual),
         }
     }
 
@@ -57,7 +69,7 @@ impl Driving {
         for event in &recorded {
             if matches!(event.event, Event::Waiting { .. }) {
                 // What passed before is no part of this wait.
-                self.looked = Instant::now();
+                (self.looked, self.waited_until) = (Instant::now(), Instant::now());
             }
             (self.observer)(self.journal.goal(), Notice::Recorded(event));
         }

@@ -480,3 +480,56 @@ async fn a_full_disk_stops_the_goal_and_it_goes_on_when_there_is_room() {
     let blocked = State::Blocked(Blocked::Storage);
     assert_eq!(*states.lock().expect("is whole"), [blocked, State::Active, State::Complete]);
 }
+
+/// Catches a goal that waits and is deaf: its owner is heard in the middle of a look, and a look that takes longer
+/// than the pause between two is followed by a pause all the same.
+#[tokio::test(start_paused = true)]
+async fn the_owner_is_heard_in_the_middle_of_a_look() {
+    let wait = "```evident\n{\"request\":\"wait\",\"wait\":{\"files\":[\"out\"],\"every\":\"90s\",\"until\":\"10h\"}}\n```\n";
+    let stage = Stage::new(terms(), [Begins::With(vec![started(), ended(wait)])]);
+    stage.folder.truth().look_ms = 3_600_000;
+    let (driving, handles) = stage.host();
+    let (driven, took) = tokio::join!(to_its_end(driving), async {
+        until(&stage, |event| matches!(event, Event::Waiting { .. })).await;
+        // In the middle of the second look: there was a pause of 90 s between them.
+        sleep(Duration::from_secs(90 + 3_600 + 90 + 10)).await;
+        assert_eq!(stage.folder.truth().looks.len(), 2);
+        let asked = Instant::now();
+        handles.order(Command::Pause { now: false }).await.expect("is active");
+        asked.elapsed()
+    });
+    assert_eq!((driven.goal.state, took), (State::Paused, Duration::ZERO));
+}
+
+/// Catches a driver that hangs outside of a turn and holds its goal: when it begins one, and when it is closed.
+#[tokio::test(start_paused = true)]
+async fn a_driver_that_hangs_holds_no_goal() {
+    let mut stage = Stage::new(terms(), (0..9).map(|_| Begins::Never));
+    stage.puppets.closes = false;
+    stage.manner.patient = false;
+    let (driving, _handles) = stage.host();
+    let driven = timeout(Duration::from_secs(3_600), driving).await.expect("gives up").expect("is well");
+    let goal = driven.goal;
+    assert_eq!(goal.failures.map(|(class, _)| class), Some(FailureClass::Stalled), "{}", goal.detail);
+    assert!(stage.puppets.heard().prompts.len() >= 3, "it was tried again first");
+}
+
+/// Catches a prompt that is sent although there was no room for what came before it.
+#[tokio::test(start_paused = true)]
+async fn no_turn_begins_on_a_full_disk() {
+    let mut stage = Stage::new(terms(), [Begins::With(vec![started(), Act::Works(true), ended("done")])]);
+    stage.manner.patient = false;
+    let filling = Arc::clone(&stage.store);
+    // The append that follows the decision to begin a turn: the turn itself.
+    let observer: Observer = Arc::new(move |_: &Goal, notice: Notice<'_>| {
+        if let Notice::Decided(Rule::Continue, actions) = notice
+            && actions.contains(&Action::Begin(TurnKind::First))
+        {
+            filling.set_plan(Plan { fault: Fault::Full, first: 1, count: 1 });
+        }
+    });
+    let (driving, _handles) = stage.host_observed(observer);
+    let driven = to_its_end(driving).await;
+    assert_eq!(driven.goal.state, State::Blocked(Blocked::Storage), "{}", driven.goal.detail);
+    assert_eq!(stage.puppets.heard().prompts, [], "the agent was told nothing");
+}

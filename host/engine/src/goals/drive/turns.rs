@@ -12,7 +12,7 @@ use evident_core::goal::prompt::prompt;
 use evident_core::goal::step::{Action, Input};
 use tokio::time::Instant;
 
-use super::{Driving, Notice};
+use super::{Driving, Notice, bounded};
 use crate::goals::journal::Trouble;
 use crate::goals::turn::Live;
 
@@ -38,7 +38,8 @@ impl Driving {
         let Some(turn) = &self.journal.goal().turn else { return Ok(()) };
         let (number, digest) = (turn.turn, turn.prompt);
         let text = self.world.text(digest).await?;
-        match Live::begin(&mut *self.driver, Prompt { turn: number, text }).await {
+        let begins = Live::begin(&mut *self.driver, Prompt { turn: number, text });
+        match bounded(&mut self.desk.lost, begins).await? {
             Ok(live) => {
                 self.live = Some(live);
                 Ok(())
@@ -60,7 +61,7 @@ impl Driving {
         }
         let prompt = self.world.text(turn.prompt).await?;
         let lost = Lost { session: goal.session.clone(), turn: turn.agent_turn.clone(), prompt };
-        match self.driver.look_up(&lost).await {
+        match bounded(&mut self.desk.lost, self.driver.look_up(&lost)).await? {
             Ok(Found::Ended(ended)) => self.end(ended).await,
             Ok(Found::NeverBegan) => self.apply(&Input::LookedUp { unsent: true }).await.map(drop),
             Ok(Found::Unknown) | Err(_) => self.apply(&Input::LookedUp { unsent: false }).await.map(drop),

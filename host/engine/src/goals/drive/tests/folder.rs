@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use evident_agent::Pending;
 use evident_blobs::Blobs;
@@ -15,6 +16,7 @@ use evident_core::goal::event::Assessed;
 use evident_core::outcome::{Examined, Outcome, Status};
 use evident_core::roll_up::roll_up;
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::goals::journal::Trouble;
 use crate::goals::world::{Assess, Look, World};
@@ -36,6 +38,8 @@ pub(super) struct Truth {
     pub(super) called_off: u32,
     /// Milliseconds of each look at what is waited for.
     pub(super) looks: Vec<u64>,
+    /// How long a look takes, in milliseconds.
+    pub(super) look_ms: u64,
     /// Revisions that the world learned of.
     pub(super) revised: Vec<(Digest, u32)>,
     blobs: BTreeMap<Digest, Vec<u8>>,
@@ -183,10 +187,21 @@ impl World for Folder {
     }
 
     fn look<'a>(&'a self, _: Digest, wake: &'a Wake, waited_ms: u64) -> Pending<'a, Result<Look, Trouble>> {
-        assert_eq!(wake.on, WakeOn::Every, "the only wake of this stage");
         self.truth().looks.push(waited_ms);
-        let fired = (waited_ms >= wake.every_ms).then(|| "the wait is over".into());
-        Box::pin(async { Ok(Look { mark: None, fired }) })
+        let seen = match wake.on {
+            WakeOn::Every => {
+                let fired = (waited_ms >= wake.every_ms).then(|| "the wait is over".into());
+                Look { mark: None, fired }
+            }
+            // Nothing changes them.
+            WakeOn::Files(_) => Look { mark: Some("as before".into()), fired: None },
+            _ => panic!("no wake of this stage"),
+        };
+        let takes = Duration::from_millis(self.truth().look_ms);
+        Box::pin(async move {
+            sleep(takes).await;
+            Ok(seen)
+        })
     }
 
     fn is_superseded(&self) -> bool {

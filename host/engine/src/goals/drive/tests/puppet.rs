@@ -55,6 +55,8 @@ pub(super) struct Puppets {
     /// What is answered where a turn is looked up.
     pub(super) found: Found,
     pub(super) capabilities: Capabilities,
+    /// False where it hangs when it is closed.
+    pub(super) closes: bool,
     folder: Folder,
 }
 
@@ -79,6 +81,7 @@ impl Puppets {
                 resumes: true,
                 looks_up: true,
             },
+            closes: true,
             folder,
         }
     }
@@ -127,7 +130,12 @@ impl Driver for Puppets {
 
     fn close(&mut self) -> Pending<'_, ()> {
         self.heard().closed += 1;
-        Box::pin(async {})
+        let closes = self.closes;
+        Box::pin(async move {
+            if !closes {
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 
