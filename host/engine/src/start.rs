@@ -4,7 +4,7 @@
 //! the frozen ignore rules, the commit of the base, and every change that the owner accepted since.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -24,6 +24,9 @@ const VERSION: u32 = 1;
 
 /// The folder of the records in the state folder.
 pub(crate) const FOLDER: &str = "starts";
+
+/// Held by whoever moves a start.
+const LOCK: &str = "starts.lock";
 
 /// What was recorded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -97,6 +100,17 @@ impl Engine {
             base = Some(meant);
         }
         if fresh || resolved {
+            let _held = self.hold_starts()?;
+            // Somebody may have been faster, or have moved it since: what is there counts, and gets what is new.
+            if let Some(mut newer) = read(&path)? {
+                if let Some(meant) = &mut base {
+                    match newer.bases.iter().find(|known| known.revision == meant.revision) {
+                        Some(known) => meant.clone_from(known),
+                        None => newer.bases.push(meant.clone()),
+                    }
+                }
+                record = newer;
+            }
             write(&path, &record)?;
         }
         // A full id means one commit for ever, whoever resolves it.
@@ -136,6 +150,7 @@ impl Engine {
     /// [`Error::NoStart`] where nothing was recorded yet; the host's own failure.
     pub fn accept_change(&self, opened: &Opened, patterns: &[Pattern]) -> Result<Vec<String>, Error> {
         let path = self.record_path(&opened.file, FOLDER)?;
+        let _held = self.hold_starts()?;
         let mut record = read(&path)?.ok_or_else(|| Error::NoStart { path: opened.file.path.clone() })?;
         let trees = self.trees()?;
         let before = trees.load(record.tree)?;
@@ -170,6 +185,7 @@ impl Engine {
     /// later stays.
     pub(crate) fn accept_revision(&self, opened: &Opened, goal: GoalId, revision: u32) -> Result<(), Error> {
         let path = self.record_path(&opened.file, FOLDER)?;
+        let _held = self.hold_starts()?;
         let Some(mut record) = read(&path)? else { return Ok(()) };
         let taken = record.revisions.entry(goal.to_string()).or_insert(1);
         if revision <= *taken {
@@ -204,6 +220,14 @@ impl Engine {
             Leaf { kind: leaf.kind, size: text.len() as u64, digest: self.blobs.keep(text.as_bytes())? };
         let only = Tree::new(vec![Entry { path: path.into(), leaf }]).expect("one file is a tree");
         Ok(tree.with_paths_of(&only, |other| other == path.as_bytes()))
+    }
+
+    /// Keeps everybody else from moving a start until it is dropped: a command of the owner and a host that runs
+    /// may both be about to, and neither may undo what the other one was told is done.
+    fn hold_starts(&self) -> Result<File, Error> {
+        let path = self.places.state.join(LOCK);
+        let held = File::create(&path).and_then(|file| file.lock().map(|()| file));
+        held.map_err(|source| Error::State { action: "lock", path, source })
     }
 
     /// The contract must be the one that the start was recorded with, or that its owner put in force since.

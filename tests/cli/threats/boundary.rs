@@ -1,5 +1,7 @@
 //! Catalogue C: somebody changes what the work is measured by.
 
+use std::process::Stdio;
+
 use super::{CORRECT, HEAD, attacked, caught, git};
 use crate::workspace::{Workspace, clause, verdict};
 
@@ -183,6 +185,26 @@ fn an_accepted_change_is_no_violation() {
     assert_eq!(workspace.check().0.exit, 0);
     workspace.write("tests/adds.t", "passes too\n");
     assert_eq!(workspace.check().0.exit, 1, "only that change was accepted");
+}
+
+/// Catches an acceptance that its owner was told of and that another one undid at the same time.
+#[test]
+fn changes_accepted_at_once_are_all_accepted() {
+    let workspace = bounded();
+    let names: Vec<String> = (0..8).map(|number| format!("tests/new-{number}.t")).collect();
+    names.iter().for_each(|name| workspace.write(name, "passes\n"));
+    workspace.write("tests/taxes.t", "passes\n");
+    let accept = |name: &str| {
+        let mut command = workspace.command(["accept-change", name]);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary is built")
+    };
+    let all = names.iter().map(String::as_str).chain(["tests/taxes.t"]);
+    let running: Vec<_> = all.map(accept).collect();
+    for mut accepting in running {
+        assert!(accepting.wait().expect("ends").success());
+    }
+    let (run, assessment) = workspace.check();
+    assert_eq!(run.exit, 0, "{:#}", assessment["clauses"]);
 }
 
 #[test]
