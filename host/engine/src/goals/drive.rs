@@ -118,8 +118,7 @@ pub async fn drive(
     };
     // The turn first: its process group is the agent's.
     driving.live = None;
-    // One that hangs is dropped, and its agent killed with it.
-    let _hangs = timeout(DRIVER_MAX, driving.driver.close()).await;
+    close(&mut *driving.driver).await;
     result?;
     Ok(Driven { goal: driving.journal.goal().clone(), rule: driving.rule })
 }
@@ -130,10 +129,15 @@ async fn admitted(goal: &Goal, drivers: &dyn Drivers) -> Result<Box<dyn Driver>,
     match approval::admits(&goal.terms.approve, driver.capabilities()) {
         Ok(()) => Ok(driver),
         Err(unfit) => {
-            driver.close().await;
+            close(&mut *driver).await;
             Err(Error::Unfit(unfit))
         }
     }
+}
+
+/// Ends the agent. A driver that hangs is dropped, and its agent killed with it.
+async fn close(driver: &mut dyn Driver) {
+    let _hangs = timeout(DRIVER_MAX, driver.close()).await;
 }
 
 struct Driving {
@@ -305,9 +309,10 @@ impl Driving {
         let (contract, waited_ms) = (self.journal.goal().contract, waiting.waited_ms.saturating_add(wait_ms));
         let world = Arc::clone(&self.world);
         let looking = world.look(contract, &waiting.wake, waited_ms);
-        let Some(seen) = self.heard(looking, |goal| goal.waiting.as_ref() == Some(&waiting)).await? else {
-            return Ok(());
-        };
+        let state = self.journal.goal().state;
+        // Whoever pauses a goal that waits does not wait for the look.
+        let wanted = |goal: &Goal| goal.state == state && goal.waiting.as_ref() == Some(&waiting);
+        let Some(seen) = self.heard(looking, wanted).await? else { return Ok(()) };
         let seen = seen?;
         // What the look itself took is time of the wait too, and the pause before the next one begins now.
         self.waited_until += Duration::from_millis(wait_ms);

@@ -489,16 +489,19 @@ async fn the_owner_is_heard_in_the_middle_of_a_look() {
     let stage = Stage::new(terms(), [Begins::With(vec![started(), ended(wait)])]);
     stage.folder.truth().look_ms = 3_600_000;
     let (driving, handles) = stage.host();
-    let (driven, took) = tokio::join!(to_its_end(driving), async {
+    let (driven, paused) = tokio::join!(to_its_end(driving), async {
         until(&stage, |event| matches!(event, Event::Waiting { .. })).await;
         // In the middle of the second look: there was a pause of 90 s between them.
         sleep(Duration::from_secs(90 + 3_600 + 90 + 10)).await;
         assert_eq!(stage.folder.truth().looks.len(), 2);
-        let asked = Instant::now();
         handles.order(Command::Pause { now: false }).await.expect("is active");
-        asked.elapsed()
+        Instant::now()
     });
-    assert_eq!((driven.goal.state, took), (State::Paused, Duration::ZERO));
+    assert_eq!(
+        (driven.goal.state, paused.elapsed()),
+        (State::Paused, Duration::ZERO),
+        "it waits for no look"
+    );
 }
 
 /// Catches a driver that hangs outside of a turn and holds its goal: when it begins one, and when it is closed.
