@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn another_user_gets_its_own_home_and_none_of_the_persons_folders() {
         let user = User { name: "agent".into(), uid: 7, gid: 8, home: "/home/agent".into() };
-        let inherited = [("HOME", "/root"), ("XDG_CONFIG_HOME", "/root/.config"), ("LANG", "C")];
+        let inherited = [("HOME", "/home/ann"), ("XDG_CONFIG_HOME", "/home/ann/.config"), ("LANG", "C")];
         let got = environment(pairs(&inherited), Some(&user), &[]);
         let wanted = [
             ("LANG", "C"),
