@@ -7,6 +7,7 @@
 //! host's own failure.
 
 mod age;
+mod blame;
 mod capture;
 mod environment;
 mod found;
@@ -85,6 +86,18 @@ pub enum Error {
     /// The file system refused.
     #[error("failed to {action} `{path}`")]
     Io {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// Something in a folder that is scanned is closed to the host: a file without the right to read it, an
+    /// index of git that is none. The work's doing.
+    #[error("failed to {action} `{path}`")]
+    Closed {
         /// What was tried.
         action: &'static str,
         /// Where.

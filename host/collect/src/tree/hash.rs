@@ -123,7 +123,7 @@ fn read(
     let unsteady = || Error::Unsteady { path: whole() };
     let failed = |error: io::Error| match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => unsteady(),
-        _ => Error::io("read", &whole())(error),
+        _ => Error::inside("read", &whole())(error),
     };
     let mut file = open(root, name).map_err(failed)?;
     if seen(&file).map_err(failed)? != job.stat {

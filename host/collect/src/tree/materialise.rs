@@ -73,10 +73,7 @@ pub(super) fn materialise(
     folder: &Path,
     wait: Duration,
 ) -> Result<Materialised, Error> {
-    let around = folder.parent().ok_or_else(|| Error::TooLarge {
-        path: folder.to_owned(),
-        what: "a private folder lies in a folder".to_owned(),
-    })?;
+    let around = folder.parent().ok_or_else(|| Error::io("find the folder around", folder)(no_folder()))?;
     crate::private_folder(around)?;
     let lock = lock::take(folder, wait)?;
     let plan = plan(tree);
@@ -95,6 +92,11 @@ pub(super) fn materialise(
         tree.entries().iter().filter(|entry| !matches!(entry.leaf.kind, Kind::Submodule | Kind::Special));
     let there = Tree::new(there.cloned().collect()).expect("a part of a tree is one");
     Ok(Materialised { folder: copy, tree: there, _lock: lock })
+}
+
+/// A private folder lies in a folder.
+fn no_folder() -> std::io::Error {
+    std::io::ErrorKind::InvalidInput.into()
 }
 
 /// Sees to it that the folder is one and holds nothing but the copy, which is a folder as well.

@@ -45,7 +45,8 @@ impl Rules {
     /// # Errors
     /// When a folder, or the index of git, cannot be read.
     pub fn of_workspace(workspace: &Path) -> Result<Self, Error> {
-        let workspace = fs::canonicalize(workspace).map_err(Error::io("find the workspace", workspace))?;
+        let workspace =
+            fs::canonicalize(workspace).map_err(Error::inside("find the workspace", workspace))?;
         let mut ignored = Ignored::new(&workspace);
         load_all(&mut ignored, &workspace)?;
         Ok(Self::of(ignored.freeze()))
@@ -133,10 +134,10 @@ fn load_all(ignored: &mut Ignored, workspace: &Path) -> Result<(), Error> {
             Err(error) if !folder.as_os_str().is_empty() && error.kind() == io::ErrorKind::NotFound => {
                 continue;
             }
-            entries => entries.map_err(Error::io("list", &whole))?,
+            entries => entries.map_err(Error::inside("list", &whole))?,
         };
         for entry in entries {
-            let entry = entry.map_err(Error::io("list", &whole))?;
+            let entry = entry.map_err(Error::inside("list", &whole))?;
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if !is_folder || entry.file_name() == ".git" {
                 continue;
@@ -155,7 +156,7 @@ fn load_all(ignored: &mut Ignored, workspace: &Path) -> Result<(), Error> {
 }
 
 fn is_tracked(tracked: &mut Tracked, folder: &Path) -> Result<bool, Error> {
-    tracked.contains(folder).map_err(Error::io("read what git tracks around", folder))
+    tracked.contains(folder).map_err(Error::inside("read what git tracks around", folder))
 }
 
 /// Writes the rules into a blob, without patterns and trees.

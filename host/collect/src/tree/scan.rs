@@ -62,7 +62,7 @@ pub(super) fn scan(cache_folder: &Path, rules: &Rules, folder: &Path, cached: Ca
 }
 
 pub(super) fn canonical(folder: &Path) -> Result<PathBuf, Error> {
-    std::fs::canonicalize(folder).map_err(Error::io("find", folder))
+    std::fs::canonicalize(folder).map_err(Error::inside("find", folder))
 }
 
 /// Repeats what met a file that changed under its hands.
@@ -81,7 +81,7 @@ pub(super) type Hashed = (Vec<u8>, Stat, Digest);
 
 /// Walks a canonical folder once.
 pub(super) fn once(rules: &Rules, folder: &Path, take: &mut dyn Take) -> Result<(Tree, Vec<Hashed>), Error> {
-    let root = Dir::open_ambient_dir(folder, ambient_authority()).map_err(Error::io("open", folder))?;
+    let root = Dir::open_ambient_dir(folder, ambient_authority()).map_err(Error::inside("open", folder))?;
     let thawed = if Defence::StartRules.stands() { None } else { Some(rules.thawed(folder)?) };
     let mut found = walk::walk(thawed.as_ref().unwrap_or(rules), folder, &root)?;
     found.sort_unstable_by(|left, right| left.path.cmp(&right.path));

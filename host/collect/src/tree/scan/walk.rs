@@ -109,7 +109,7 @@ impl Lazy {
     fn ask(&self, path: &[u8]) -> Result<Option<(&Index, Vec<u8>)>, Error> {
         let Some(top) = &self.top else { return Ok(None) };
         if self.index.get().is_none() {
-            let read = Index::read(top).map_err(Error::io("read the index of git in", top))?;
+            let read = Index::read(top).map_err(Error::inside("read the index of git in", top))?;
             self.index.get_or_init(|| read);
         }
         let name = [&self.prefix, &path[self.below..]].concat();
@@ -246,7 +246,7 @@ impl<'a> Walker<'a> {
             {
                 Error::Unsteady { path: self.whole() }
             }
-            error => Error::io(action, &self.whole())(io::Error::from(error)),
+            error => Error::inside(action, &self.whole())(io::Error::from(error)),
         }
     }
 }

@@ -222,7 +222,10 @@ fn what_cannot_be_read_is_named() {
     let result = ground.trees.scan(&rules, &ground.work, Cached::Never);
     fs::set_permissions(&locked, Permissions::from_mode(0o700)).expect("ours");
     match result {
-        Err(Error::Io { path, .. }) => assert_eq!((path, is_refused), (locked, true)),
+        Err(error @ Error::Closed { .. }) => {
+            let (path, _) = error.of_the_work().expect("the work closed it");
+            assert_eq!((path, is_refused), (locked, true));
+        }
         result => assert!(result.is_ok() && !is_refused, "{result:?}"),
     }
 }
