@@ -125,7 +125,7 @@ impl Store {
             started: Timestamp(0),
             ended: Timestamp(1),
             age_ms: None,
-            worker_writable: false,
+            doubts: Vec::new(),
             tree: None,
         };
         Input { artifact, origin, file: Arc::new(file) }

@@ -200,7 +200,7 @@ pub(crate) fn provenance(evidence: &Evidence) -> String {
         let age = origin.age_ms.map(|age| show_duration(std::time::Duration::from_millis(age)));
         let age = age.unwrap_or_else(|| "unknown".into());
         parts.push("found in the workspace".into());
-        parts.push(match (origin.worker_writable, origin.at) {
+        parts.push(match (!origin.doubts.is_empty(), origin.at) {
             (true, _) => format!("age {age}"),
             (false, At::Base) => "from the base".into(),
             (false, _) => "pinned by digest".into(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::ClauseKind;
 use crate::digest::Digest;
+use crate::doubt::Doubt;
 use crate::evidence::{Evidence, Timestamp};
 use crate::outcome::{Fault, Outcome, Status};
 use crate::roll_up::RollUp;
@@ -80,8 +81,11 @@ pub struct Judged {
     pub log: String,
     /// What the check used; absent where no checker was called.
     pub usage: Option<Usage>,
-    /// True if it rests only on evidence that the worker could have written: asserted, not proven.
+    /// True if a pass of it is asserted, not proven: where there are doubts.
     pub asserted: bool,
+    /// Why it is asserted.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
     /// True if the outcome is that of an earlier check of the same component, config and artifacts.
     pub reused: bool,
 }
@@ -91,6 +95,14 @@ impl Judged {
     #[must_use]
     pub fn passes(&self) -> bool {
         self.outcome.status == Status::Pass
+    }
+
+    /// Adds a reason why a pass of it is asserted.
+    pub fn doubt(&mut self, doubt: Doubt) {
+        self.asserted = true;
+        if !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use globset::GlobBuilder;
 
 use crate::contract::{Bindings, Clause, Placed, Selector};
 use crate::descriptor::{Descriptor, Slot};
+use crate::doubt::{self, Doubt};
 use crate::evidence::{Artifact, Evidence, Origin, OriginKind};
 use crate::outcome::Reason;
 
@@ -174,11 +175,12 @@ fn bound_twice<'a>(bound: &BoundSlot<'a>) -> Option<&'a Artifact> {
     again.map(|(artifact, _)| *artifact)
 }
 
-/// True if a pass over these slots is asserted, not proven: something in them the worker could have
-/// written. That a trusted slot holds none of it proves nothing about the others.
+/// Why a pass over these slots is asserted, not proven: the doubts about everything in them. That a trusted slot
+/// has none proves nothing about the others.
 #[must_use]
-pub fn rests_on_worker(bound: &[BoundSlot<'_>]) -> bool {
-    bound.iter().flat_map(|slot| &slot.artifacts).any(|(_, origin)| origin.worker_writable)
+pub fn doubts(bound: &[BoundSlot<'_>]) -> Vec<Doubt> {
+    let origins = bound.iter().flat_map(|slot| &slot.artifacts).map(|(_, origin)| origin);
+    doubt::once(origins.flat_map(|origin| origin.doubts.iter().cloned()))
 }
 
 fn wrong_number(slot: &Slot, bound: &BoundSlot<'_>) -> String {
@@ -238,7 +240,7 @@ mod tests {
             started: Timestamp(0),
             ended: Timestamp(0),
             age_ms: None,
-            worker_writable: false,
+            doubts: Vec::new(),
         };
         let artifact = |name: &String| Artifact {
             name: name.clone(),

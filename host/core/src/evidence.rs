@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contract::At;
 use crate::digest::Digest;
+use crate::doubt::Doubt;
 use crate::outcome::{NoEvidence, Reason};
 use crate::text;
 
@@ -79,8 +80,9 @@ pub struct Origin {
     pub ended: Timestamp,
     /// Age of the oldest file when it was collected, in milliseconds; absent where it is unknown.
     pub age_ms: Option<u64>,
-    /// True if the worker could have written these bytes itself.
-    pub worker_writable: bool,
+    /// Why a pass that rests on this is asserted, not proven; empty where there is no such reason.
+    #[serde(default)]
+    pub doubts: Vec<Doubt>,
     /// The digest of the tree before it was collected and after; absent where nothing was collected.
     pub tree: Option<TreeSpan>,
 }

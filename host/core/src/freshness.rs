@@ -6,6 +6,7 @@
 use crate::contract::{At, Recipe, Source};
 use crate::defence::Defence;
 use crate::digest::Digest;
+use crate::doubt::Doubt;
 use crate::evidence::{Evidence, Origin, OriginKind, Shortfall, Timestamp, TreeSpan};
 use crate::outcome::{NoEvidence, Outcome, Reason, Status};
 use crate::text::{self, Lines};
@@ -94,6 +95,10 @@ pub fn origin(source: &Source, at: Timestamp) -> Origin {
         Recipe::Files(_) => (OriginKind::Found, Vec::new()),
         Recipe::Changes(_) => (OriginKind::Produced, Vec::new()),
     };
+    let doubts = match source.is_worker_writable() {
+        true => vec![Doubt::FoundFiles { source: source.name.value.clone() }],
+        false => Vec::new(),
+    };
     Origin {
         source: source.name.value.clone(),
         kind,
@@ -105,7 +110,7 @@ pub fn origin(source: &Source, at: Timestamp) -> Origin {
         started: at,
         ended: at,
         age_ms: None,
-        worker_writable: source.is_worker_writable(),
+        doubts,
         tree: None,
     }
 }

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod defence;
 pub mod descriptor;
 pub mod digest;
+pub mod doubt;
 pub mod downgrade;
 pub mod evidence;
 pub mod freshness;

@@ -70,6 +70,7 @@ fn assessed() -> Assessed {
         reason: None,
         summary: format!("{name} fails"),
         asserted: false,
+        doubts: Vec::new(),
         gaps: std::collections::BTreeMap::new(),
     };
     Assessed {
@@ -136,6 +137,7 @@ fn judged(name: &str, kind: ClauseKind, text: &str, findings: usize) -> Judged {
         log: String::new(),
         usage: None,
         asserted: false,
+        doubts: Vec::new(),
         reused: false,
     }
 }

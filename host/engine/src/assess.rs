@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment, Judged};
+use evident_core::doubt::Doubt;
 use evident_core::evidence::Evidence;
 use evident_core::freshness;
 use evident_core::roll_up::{RollUp, roll_up};
@@ -64,7 +65,7 @@ impl Engine {
         let mut clauses = self.judge_all(opened, asked, &evidence, listener).await?;
         // Whoever edited the contract decided what has to be shown.
         if start.as_ref().is_some_and(|start| start.contract != opened.file.digest) {
-            clauses.iter_mut().for_each(|judged| judged.asserted = true);
+            clauses.iter_mut().for_each(|judged| judged.doubt(Doubt::EditedContract));
         }
         let decides = of(&clauses) == RollUp::Met;
         let changed = ground.with(move |ground| ground.changed_since(decides)).await?;

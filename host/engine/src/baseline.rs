@@ -80,7 +80,8 @@ impl Engine {
         };
         let config = clause.config.json.to_string();
         let name = &clause.name.value;
-        let answer = self.ask(&Question { name, loaded, config, bound: &bound, anew: true }, listener)?;
+        let answer =
+            self.ask(&Question { name, checker: name, loaded, config, bound: &bound, anew: true }, listener)?;
         let attachments = &answer.outcome.attachments;
         let Some(made) = attachments.iter().find(|attachment| attachment.name == ATTACHMENT) else {
             return Ok(Baseline::None { why: answer.outcome.summary });

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use evident_core::contract::{At, Contract, Recipe, Source, lint};
+use evident_core::doubt::Doubt;
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::freshness;
 use evident_core::schedule::{self, Batch};
@@ -182,7 +183,9 @@ impl Collecting<'_> {
         let on_tree = |(source, mut evidence): (&Source, Evidence)| match &source.recipe {
             Recipe::Changes(_) => evidence,
             Recipe::Run(_) | Recipe::Files(_) => {
-                evidence.origin.worker_writable |= source.at == At::Base && base_fresh;
+                if source.at == At::Base && base_fresh {
+                    evidence.origin.doubts.push(Doubt::FreshBase);
+                }
                 freshness::on_tree(evidence, &seen[&source.at])
             }
         };

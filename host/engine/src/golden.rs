@@ -161,7 +161,8 @@ impl Engine {
         });
         let bound: Vec<BoundSlot<'_>> = slots.collect();
         let config = case.config.clone();
-        let question = Question { name: &case.name, loaded, config, bound: &bound, anew: true };
+        let question =
+            Question { name: &case.name, checker: &case.name, loaded, config, bound: &bound, anew: true };
         self.ask(&question, &(Arc::new(|_| ()) as crate::Listener))
     }
 
@@ -232,7 +233,7 @@ fn origin(expected: &Expected) -> Origin {
         started: Timestamp(0),
         ended: Timestamp(0),
         age_ms: None,
-        worker_writable: false,
+        doubts: Vec::new(),
         tree: None,
     }
 }

@@ -15,6 +15,7 @@ use evident_core::assessment::Start;
 use evident_core::contract::{At, Contract, Placed, Since, Source};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
+use evident_core::doubt::Doubt;
 use evident_core::evidence::{Artifact, Evidence, TreeSpan};
 use evident_core::freshness::{self, Watched};
 use evident_core::outcome::{NoEvidence, Reason};
@@ -294,10 +295,11 @@ impl Ground {
         let mut origin = freshness::origin(source, started);
         origin.ended = clock::now();
         // What was recorded a moment ago forgives whatever was done before.
-        origin.worker_writable = match since {
-            Since::Start => origins.told.fresh,
-            Since::Base => origins.base_fresh,
-        };
+        match since {
+            Since::Start if origins.told.fresh => origin.doubts.push(Doubt::FreshStart),
+            Since::Base if origins.base_fresh => origin.doubts.push(Doubt::FreshBase),
+            Since::Start | Since::Base => {}
+        }
         let artifact = Artifact { name: CHANGES.0.into(), media_type: CHANGES.1.into(), size, digest };
         let overflow = size > source.artifact_bytes_max;
         if overflow {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use evident_core::assessment::{BoundArtifact, CheckerIdentity, Judged, Usage};
 use evident_core::binding::{self, BoundSlot};
 use evident_core::defence::Defence;
+use evident_core::doubt::Doubt;
 use evident_core::downgrade;
 use evident_core::evidence::{Artifact, Evidence, Origin};
 use evident_core::outcome::{Fault, NoEvidence, Outcome, Reason, Status};
@@ -16,6 +17,8 @@ use crate::{Engine, Error, Event, Listener, LoadedChecker, Opened};
 pub(crate) struct Question<'a> {
     /// Who asks, for whoever hears how far it is.
     pub(crate) name: &'a str,
+    /// What the contract calls the checker.
+    pub(crate) checker: &'a str,
     pub(crate) loaded: &'a LoadedChecker,
     /// JSON text, an object.
     pub(crate) config: String,
@@ -31,7 +34,7 @@ pub(crate) struct Answer {
     pub(crate) log: String,
     pub(crate) usage: Option<Usage>,
     pub(crate) bound: Vec<BoundArtifact>,
-    pub(crate) asserted: bool,
+    pub(crate) doubts: Vec<Doubt>,
     pub(crate) reused: bool,
 }
 
@@ -51,7 +54,17 @@ impl Engine {
         let answer = match binding::bind(clause, &loaded.descriptor, evidence) {
             Ok(bound) => {
                 let config = clause.config.json.to_string();
-                self.ask(&Question { name: &name, loaded, config, bound: &bound, anew }, listener)?
+                self.ask(
+                    &Question {
+                        name: &name,
+                        checker: &clause.checker.value,
+                        loaded,
+                        config,
+                        bound: &bound,
+                        anew,
+                    },
+                    listener,
+                )?
             }
             Err(unbound) => Answer::undecided(unbound.reason, unbound.summary),
         };
@@ -69,7 +82,8 @@ impl Engine {
             fault: answer.fault,
             log: answer.log,
             usage: answer.usage,
-            asserted: answer.asserted,
+            asserted: !answer.doubts.is_empty(),
+            doubts: answer.doubts,
             reused: answer.reused,
         })
     }
@@ -103,13 +117,15 @@ impl Engine {
         {
             return Ok(Answer::damaged(&error));
         }
+        let unpinned = Doubt::UnpinnedChecker { checker: question.checker.to_owned() };
+        let doubts = Some(unpinned).filter(|_| !loaded.pinned).into_iter();
         Ok(Answer {
             outcome,
             fault: checked.fault,
             log: checked.log,
             usage: Some(checked.usage),
             bound: described(bound, read),
-            asserted: !loaded.pinned || binding::rests_on_worker(bound),
+            doubts: doubts.chain(binding::doubts(bound)).collect(),
             reused,
         })
     }
@@ -178,7 +194,7 @@ impl Answer {
             log: String::new(),
             usage: None,
             bound: Vec::new(),
-            asserted: false,
+            doubts: Vec::new(),
             reused: false,
         }
     }

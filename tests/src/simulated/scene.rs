@@ -150,6 +150,7 @@ impl Outside {
                 log: String::new(),
                 usage: None,
                 asserted: false,
+                doubts: Vec::new(),
                 reused: false,
             });
         }

@@ -75,6 +75,11 @@ fn clause(text: &mut String, judged: &Judged, width: usize) {
     )
     .expect("a string");
     writeln!(text, "{INDENT}{}  {faint}", styled(style, &status(judged))).expect("a string");
+    if judged.passes() {
+        for doubt in &judged.doubts {
+            writeln!(text, "{INDENT}{} {doubt}", styled(style::INCONCLUSIVE, "asserted:")).expect("a string");
+        }
+    }
     if let Some(fault) = &judged.fault {
         fault_lines(text, fault);
     }
@@ -175,7 +180,8 @@ pub(super) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blob
 fn decision(judged: &Judged) -> String {
     match (judged.outcome.status, decisive(judged)) {
         (Status::Pass, _) if judged.asserted => {
-            "it passes, on evidence that the worker could have written".into()
+            let doubts: Vec<String> = judged.doubts.iter().map(ToString::to_string).collect();
+            format!("it passes, asserted and not proven: {}", doubts.join("; "))
         }
         (Status::Pass, _) => "it passes: nothing of what was examined speaks against it".into(),
         (Status::Fail, Some(finding)) => {

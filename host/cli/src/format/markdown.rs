@@ -79,10 +79,11 @@ fn symbol(judged: &Judged) -> &'static str {
 }
 
 fn outcome(judged: &Judged) -> String {
+    let doubts: Vec<String> = judged.doubts.iter().map(|doubt| inline(&doubt.to_string())).collect();
     let proof = match (judged.passes(), judged.asserted) {
-        (true, true) => ", asserted",
-        (true, false) => ", proven",
-        _ => "",
+        (true, true) => format!(", asserted: {}", doubts.join("; ")),
+        (true, false) => ", proven".into(),
+        _ => String::new(),
     };
     format!("{}{proof}", inline(&status(judged)))
 }

@@ -101,7 +101,11 @@ fn groups(report: &Report) -> impl Iterator<Item = (&'static str, &[ClauseResult
 fn clause_text(report: &Report, clause: &ClauseResult) -> String {
     let before = if report.held_before.contains(&clause.name) { " (held before any work)" } else { "" };
     let reason = clause.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
-    format!("{}{reason}{before}", clause.summary)
+    let doubts = match clause.status == ClauseStatus::Pass && !clause.doubts.is_empty() {
+        true => format!(" ({})", clause.doubts.join("; ")),
+        false => String::new(),
+    };
+    format!("{}{reason}{before}{doubts}", clause.summary)
 }
 
 /// What is told in words, with its titles; empty lists are left out.

@@ -21,7 +21,7 @@ async fn a_run_gives_both_streams_and_its_origin() {
     assert_eq!((origin.kind, origin.source.as_str()), (OriginKind::Produced, "s"));
     assert_eq!(origin.argv, ["sh", "-c", "echo out; echo err >&2"]);
     assert_eq!((origin.exit, origin.exit_accepted), (Some(Exit::Code(0)), true));
-    assert!(origin.started <= origin.ended && !origin.worker_writable && origin.age_ms.is_none());
+    assert!(origin.started <= origin.ended && origin.doubts.is_empty() && origin.age_ms.is_none());
     fixture.assert_tidy();
 }
 

@@ -93,6 +93,7 @@ fn clause(judged: &Judged) -> ClauseResult {
         reason,
         summary: crate::text::name(&judged.outcome.summary),
         asserted: judged.asserted,
+        doubts: judged.doubts.iter().map(ToString::to_string).collect(),
         gaps,
     }
 }

@@ -377,8 +377,11 @@ pub struct ClauseResult {
     pub reason: Option<Reason>,
     /// One line.
     pub summary: String,
-    /// True if it rests only on what the agent could have written.
+    /// True if a pass of it is asserted, not proven.
     pub asserted: bool,
+    /// Why it is asserted, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
     /// Metrics with a limit: how far each is beyond it, in its own unit; zero and below is within.
     pub gaps: BTreeMap<String, Gap>,
 }

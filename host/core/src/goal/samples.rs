@@ -71,6 +71,7 @@ pub(super) fn assessed(why: Why, correct: ClauseStatus, quiet: ClauseStatus) -> 
         reason: (status == ClauseStatus::Inconclusive).then_some(Reason::Malformed),
         summary: "as it is".into(),
         asserted: false,
+        doubts: Vec::new(),
         gaps: std::collections::BTreeMap::new(),
     };
     let clauses = vec![

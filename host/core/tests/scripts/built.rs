@@ -170,6 +170,7 @@ fn result(name: &str, kind: ClauseKind, word: &str) -> ClauseResult {
         reason,
         summary: "as the story says".into(),
         asserted: word == "asserted",
+        doubts: Vec::new(),
         gaps: gap.map(|gap| BTreeMap::from([("p95".to_owned(), gap)])).unwrap_or_default(),
     }
 }

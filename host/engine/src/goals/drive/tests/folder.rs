@@ -128,6 +128,7 @@ fn assessment(contract: Digest, tree: Digest, met: bool) -> Assessment {
         log: String::new(),
         usage: None,
         asserted: false,
+        doubts: Vec::new(),
         reused: false,
     };
     Assessment {

@@ -1,0 +1,110 @@
+//! Why a pass is asserted, not proven.
+//!
+//! A doubt never changes an outcome: it says what a reader has to believe for the pass to mean what it says.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::text;
+
+/// One reason why a pass is asserted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// It rests on files that were found and that nothing pins: the worker could have written them.
+    FoundFiles {
+        /// Name of the source.
+        source: String,
+    },
+    /// Nothing pins the component that judged.
+    UnpinnedChecker {
+        /// Name of the checker.
+        checker: String,
+    },
+    /// The start tree was recorded by this assessment, and forgives whatever was done before.
+    FreshStart,
+    /// The base was resolved by this assessment, from a name that somebody can move.
+    FreshBase,
+    /// The contract is not the one that the start was recorded with, and its owner did not accept the edit.
+    EditedContract,
+    /// The start is a commit that was named by something that the worker can move, such as a branch.
+    MovableRevision {
+        /// As it was named.
+        name: String,
+        /// The full id of the commit that it meant.
+        commit: String,
+    },
+    /// A symbolic link that counts leads to what does not count, so that nothing digests what it stands for.
+    LinkOut {
+        /// The link.
+        link: String,
+        /// What it leads to, as the link says it.
+        target: String,
+        /// How many more links there are.
+        more: u64,
+    },
+    /// A command ran in the workspace beside ignored files, which belong to no tree and can act on it.
+    IgnoredFiles {
+        /// Name of the source.
+        source: String,
+        /// One of these files or folders.
+        example: String,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |name: &str| text::name(name);
+        match self {
+            Self::FoundFiles { source } => {
+                write!(formatter, "the worker could have written the files of `{}`", name(source))
+            }
+            Self::UnpinnedChecker { checker } => {
+                write!(formatter, "no `sha256` pins the checker `{}`", name(checker))
+            }
+            Self::FreshStart => formatter.write_str("the start tree was recorded by this check"),
+            Self::FreshBase => formatter.write_str("the base was resolved by this check"),
+            Self::EditedContract => {
+                formatter.write_str("the contract was edited since the start was recorded")
+            }
+            Self::MovableRevision { name: revision, commit } => write!(
+                formatter,
+                "`{}` is a name that can be moved, and means the commit {} now",
+                name(revision),
+                name(commit)
+            ),
+            Self::LinkOut { link, target, more } => {
+                write!(
+                    formatter,
+                    "the link `{}` leads to `{}`, which does not count",
+                    name(link),
+                    name(target)
+                )?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(formatter, " (and {more} more links like it)"),
+                }
+            }
+            Self::IgnoredFiles { source, example } => write!(
+                formatter,
+                "`{}` runs in the workspace, where ignored files such as `{}` can act on it",
+                name(source),
+                name(example)
+            ),
+        }
+    }
+}
+
+/// Every doubt of `all` once, in the order in which each came first.
+#[must_use]
+pub fn once(all: impl IntoIterator<Item = Doubt>) -> Vec<Doubt> {
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for doubt in all {
+        if !doubts.contains(&doubt) {
+            doubts.push(doubt);
+        }
+    }
+    doubts
+}
