@@ -3,14 +3,16 @@
 //! All rules of the config must hold. A violated rule fails, whatever else is in doubt; a doubt without
 //! a violation is inconclusive; only figures that were judged and held pass. A benchmark that failed,
 //! chosen or not, fails: the run that measured the others was not a sound one. A benchmark that the
-//! baseline has and the evidence has not is a failure too, because leaving it out must not pay.
+//! baseline has and the evidence has not is a failure too, because leaving it out must not pay; and where the
+//! config names none, the one that is left is not the one that is meant. A name or a unit that is not that of
+//! the baseline is a finding.
 
 use evident_checker::{Artifact, Direction, Error, Finding, Location, Metric, Outcome, Reason, Sink, Status};
 
 use crate::config::Settings;
 use crate::figure;
 use crate::limits::{self, Figure, Judged, Side};
-use crate::ratio::{self, Comparison, Verdict};
+use crate::ratio::{Comparison, Verdict};
 use crate::series::{Series, Slot};
 use crate::statistics::{Outliers, sorted};
 use crate::unit::{self, Better};
@@ -196,6 +198,7 @@ impl Judgement<'_> {
 
     fn ratio(&mut self, series: &Series, baseline: Option<&Slot>) {
         let (Some(bound), Some(baseline)) = (self.settings.ratio_max, baseline) else { return };
+        self.tell_differences(series, baseline);
         let comparison = match self.compare(series, baseline) {
             Ok(comparison) => comparison,
             Err(doubt) => return self.doubts.push(doubt),
@@ -210,6 +213,15 @@ impl Judgement<'_> {
         self.metrics.push(metric.noise(comparison.interval.half_width()));
         let text = comparison.text(bound, self.settings.confidence);
         match comparison.verdict(bound) {
+            Verdict::Holds if comparison.unit_alone_decides() => {
+                let before = baseline.series.get(&series.name).map_or("", |before| before.unit.as_str());
+                let why = format!(
+                    "changed its unit from `{before}` to `{}` and not its numbers: {text} by the unit alone; \
+                     write the figures in `{before}`, or renew the baseline",
+                    series.unit
+                );
+                self.doubt(Reason::Contradiction, why);
+            }
             Verdict::Holds => self.held.push(text),
             Verdict::Violated => {
                 self.violate(series, "benchmark-slower", format!("{} {text}", figure::name(&series.name)));
@@ -218,14 +230,43 @@ impl Judgement<'_> {
         }
     }
 
+    /// Names and units that are not those of the trusted side.
+    fn tell_differences(&mut self, series: &Series, baseline: &Slot) {
+        let shown = figure::name(&series.name);
+        match baseline.series.get(&series.name) {
+            Some(before) if before.unit != series.unit => {
+                let text = format!(
+                    "{shown}: the figures are in {}, those of the baseline in {}",
+                    unit::named(&series.unit),
+                    unit::named(&before.unit)
+                );
+                self.emit(Finding::warning("benchmark-unit-changed", text), series);
+            }
+            Some(_) => {}
+            None => {
+                let has = baseline.candidates(&series.name);
+                let text = format!("{shown} is not in the baseline, which has {has}");
+                self.emit(Finding::warning("benchmark-renamed", text), series);
+            }
+        }
+    }
+
     fn compare(&self, series: &Series, baseline: &Slot) -> Result<Comparison, Doubt> {
-        let needed = Reason::InsufficientData(ratio::samples_needed(self.settings) as u64);
         let shown = figure::name(&series.name);
         let Some(before) = baseline.series.get(&series.name) else {
-            return Err(Doubt::new(needed, format!("the baseline has no benchmark `{shown}`")));
+            let has = baseline.candidates(&series.name);
+            let why =
+                format!("is held against nothing: the baseline has no benchmark `{shown}`; it has {has}");
+            return Err(Doubt::new(Reason::NotExamined, why));
         };
+        if self.settings.benchmark.is_none() && baseline.series.len() > 1 {
+            let has = baseline.candidates(&series.name);
+            let why = format!("may not be the one that is meant: the baseline has {has}; set `benchmark`");
+            return Err(Doubt::new(Reason::Config, why));
+        }
         if let Some(failure) = &before.failure {
-            return Err(Doubt::new(needed, format!("`{shown}` failed in the baseline: {failure}")));
+            let why = format!("is held against nothing: `{shown}` failed in the baseline: {failure}");
+            return Err(Doubt::new(Reason::NotExamined, why));
         }
         let Some(better) = self.better(&series.unit) else {
             let why = format!(

@@ -5,6 +5,10 @@
 //! B passes, wholly above B fails, anything else says how many samples would decide. A difference that
 //! was merely not seen never passes.
 //!
+//! A unit that changed is converted and told. Where the numbers stayed and the unit alone makes the figures
+//! better, nothing passes: a line that says `us` over the numbers of yesterday's `ms` would else be a thousand
+//! times faster. A violation stands either way, because a worker gains nothing by it.
+//!
 //! In pairs, the interval is that of the signed-rank test over one ratio for each go (`wilcoxon`);
 //! otherwise it is a bootstrap over the samples of both sides (`bootstrap`).
 
@@ -45,6 +49,8 @@ pub(crate) struct Comparison {
     pub(crate) new: usize,
     old: usize,
     pub(crate) in_pairs: bool,
+    /// The ratio of the bare numbers, where the unit of the two sides differs in size.
+    bare_ratio: Option<f64>,
 }
 
 impl Comparison {
@@ -65,8 +71,9 @@ impl Comparison {
             refuse_copies(current, baseline)?;
             let new = pairs::figures(&new, statistic, "")?;
             let old = pairs::figures(&old, statistic, " in the baseline")?;
-            let old = convert(&old, &baseline.unit, &current.unit)?;
-            return Self::in_pairs(&new, &old, statistic, better, settings);
+            let converted = convert(&old, &baseline.unit, &current.unit)?;
+            let comparison = Self::in_pairs(&new, &converted, statistic, better, settings)?;
+            return Ok(comparison.with_units(&old, &converted, better));
         }
         let needed = needed(statistic, settings);
         enough(&format!("the ratio of the {}", word(statistic)), current.samples.len(), needed)?;
@@ -76,7 +83,8 @@ impl Comparison {
             needed,
         )?;
         refuse_copies(current, baseline)?;
-        let old = positive(&convert(&baseline.samples, &baseline.unit, &current.unit)?, "the baseline")?;
+        let converted = convert(&baseline.samples, &baseline.unit, &current.unit)?;
+        let old = positive(&converted, "the baseline")?;
         let new = positive(&current.samples, "the evidence")?;
         let (above, below) = match better {
             Better::Lower => (&new, &old),
@@ -95,7 +103,7 @@ impl Comparison {
         // No interval is needed, and summing equal samples must not make one.
         let exact = is_constant(&new) && is_constant(&old);
         let interval = if exact { Interval { lower: ratio, upper: ratio } } else { interval };
-        Ok(Self {
+        let comparison = Self {
             word: word(statistic),
             ratio,
             interval,
@@ -103,7 +111,28 @@ impl Comparison {
             new: new.len(),
             old: old.len(),
             in_pairs: false,
-        })
+            bare_ratio: None,
+        };
+        Ok(comparison.with_units(&baseline.samples, &converted, better))
+    }
+
+    /// Notes what the bare numbers would say, where the figures of the baseline were converted.
+    fn with_units(mut self, old: &[f64], converted: &[f64], better: Better) -> Self {
+        let factor = converted[0] / old[0];
+        if (factor - 1.0).abs() > f64::EPSILON {
+            self.bare_ratio = Some(match better {
+                Better::Lower => self.ratio * factor,
+                Better::Higher => self.ratio / factor,
+            });
+        }
+        self
+    }
+
+    /// True where the numbers stayed nearer to what they were than the figures did: then the unit changed, and
+    /// nothing shows that the work did. A figure that came out in another unit because it is another figure
+    /// has another number too.
+    pub(crate) fn unit_alone_decides(&self) -> bool {
+        self.bare_ratio.is_some_and(|bare| bare.ln().abs() < self.ratio.ln().abs())
     }
 
     /// One figure of each go on both sides, in the same order.
@@ -137,7 +166,16 @@ impl Comparison {
         })?;
         let exact = is_constant(&sorted(&ratios));
         let count = ratios.len();
-        Ok(Self { word: word(statistic), ratio, interval, exact, new: count, old: count, in_pairs: true })
+        Ok(Self {
+            word: word(statistic),
+            ratio,
+            interval,
+            exact,
+            new: count,
+            old: count,
+            in_pairs: true,
+            bare_ratio: None,
+        })
     }
 
     /// Judges against the bound, inclusive.
@@ -208,13 +246,6 @@ impl Comparison {
 }
 
 /// Samples that each side needs.
-pub(crate) fn samples_needed(settings: &Settings) -> usize {
-    match settings.measure {
-        Measure::Of(statistic) => needed(statistic, settings),
-        Measure::Auto | Measure::Stated => needed(Statistic::Median, settings),
-    }
-}
-
 fn needed(statistic: Statistic, settings: &Settings) -> usize {
     settings.samples_min.max(statistic.samples_min()).max(statistic.samples_for_interval(settings.confidence))
 }
@@ -269,6 +300,7 @@ mod tests {
             new,
             old,
             in_pairs: false,
+            bare_ratio: None,
         }
     }
 
@@ -288,6 +320,23 @@ mod tests {
                 expected,
                 "{ratio} [{lower}, {upper}]"
             );
+        }
+    }
+
+    /// Catches `us` written over the numbers of `ms`, and a figure that is told in `ns` because it is smaller.
+    #[test]
+    fn a_unit_that_changed_is_held_against_the_numbers() {
+        for (ratio, bare, expected) in [
+            (0.001, Some(1.0), true),
+            (0.0011, Some(1.1), true),
+            (0.8, Some(792.0), false),
+            (0.5, Some(500.0), false),
+            (0.9536, Some(1.0), true),
+            (1.0, Some(1.0486), false),
+            (0.001, None, false),
+        ] {
+            let comparison = Comparison { bare_ratio: bare, ..comparison(ratio, ratio, ratio, 30, 30) };
+            assert_eq!(comparison.unit_alone_decides(), expected, "{ratio} {bare:?}");
         }
     }
 

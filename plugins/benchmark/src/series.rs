@@ -101,8 +101,11 @@ impl Slot {
         Err(Error::Inconclusive(Reason::Config, summary))
     }
 
-    /// The names nearest to `name`, nearest first.
-    fn candidates(&self, name: &str) -> String {
+    /// The names nearest to `name`, nearest first; `none` if there is none.
+    pub(crate) fn candidates(&self, name: &str) -> String {
+        if self.series.is_empty() {
+            return "none".into();
+        }
         let mut names: Vec<&str> = self.series.keys().map(String::as_str).collect();
         names.sort_by_cached_key(|candidate| distance(name, candidate));
         let shown: Vec<String> =

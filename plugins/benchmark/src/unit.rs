@@ -44,6 +44,11 @@ pub(crate) fn is_clocked(unit: &str) -> bool {
     is_time(above) || is_time(below) || SECONDS.contains(&below) || is(unit, "Hz") || RATES.contains(&unit)
 }
 
+/// The unit as a message names it.
+pub(crate) fn named(unit: &str) -> String {
+    if unit.is_empty() { "plain numbers".into() } else { format!("`{unit}`") }
+}
+
 /// Whether a figure below zero is impossible: time, size, and everything with a known better way.
 pub(crate) fn is_never_negative(unit: &str) -> bool {
     better(unit).is_some()

@@ -4,7 +4,7 @@
 
 mod support;
 
-use evident_checker::{Reason, Status};
+use evident_checker::{Reason, Severity, Status};
 use support::{inconclusive, judge, samples, value};
 
 #[test]
@@ -45,8 +45,8 @@ fn ratios() {
             bound,
             at(101.0, 30),
             samples("b", "ms", 100.0, 30),
-            inconclusive(Reason::InsufficientData(6)),
-            "the baseline has no benchmark `a`",
+            inconclusive(Reason::NotExamined),
+            "the baseline has no benchmark `a`; it has `b`",
         ),
         (
             r#"{"ratio_max":1.05,"metric":"p95"}"#,
@@ -124,7 +124,7 @@ fn ratios() {
             bound,
             at(100.5, 30),
             r#"{"name":"a","unit":"ms","failed":true}"#.into(),
-            inconclusive(Reason::InsufficientData(6)),
+            inconclusive(Reason::NotExamined),
             "failed in the baseline",
         ),
         (
@@ -141,6 +141,68 @@ fn ratios() {
     }
     let (outcome, _) = judge(bound, &[&at(1.0, 30)], &[]);
     assert_eq!(outcome.status, inconclusive(Reason::Config), "{}", outcome.summary);
+}
+
+/// Catches a conversion that is not told, `us` written over the numbers of `ms`, and a name that merely looks
+/// like that of the baseline.
+#[test]
+fn what_differs_from_the_baseline_is_told() {
+    let bound = r#"{"ratio_max":1.05}"#;
+    let list = |records: &[String]| format!("[{}]", records.join(","));
+    let at = |name: &str, unit: &str, centre: f64| samples(name, unit, centre, 30);
+    let unit = Some("benchmark-unit-changed");
+    let name = Some("benchmark-renamed");
+    for (config, current, baseline, status, rule) in [
+        (bound, at("a", "ms", 100.5), at("a", "ms", 100.0), Status::Pass, None),
+        // Honest: the figure stayed or got better, and so its number is another one.
+        (bound, at("a", "ns", 950.0), at("a", "us", 1.2), Status::Pass, unit),
+        (bound, at("a", "us", 100_500.0), at("a", "ms", 100.0), Status::Pass, unit),
+        (bound, at("a", "µs", 100.5), at("a", "us", 100.0), Status::Pass, unit),
+        (bound, at("a", "MB", 104.9), at("a", "MiB", 100.0), Status::Pass, unit),
+        (bound, at("a", "KiB/s", 1025.0), at("a", "MiB/s", 1.0), Status::Pass, unit),
+        // Slower in any unit.
+        (bound, at("a", "us", 2.7), at("a", "ns", 900.0), Status::Fail, unit),
+        (bound, at("a", "s", 100.5), at("a", "ms", 100.0), Status::Fail, unit),
+        // The numbers are those of the baseline.
+        (bound, at("a", "us", 100.5), at("a", "ms", 100.0), inconclusive(Reason::Contradiction), unit),
+        (bound, at("a", "ns", 90.0), at("a", "s", 100.0), inconclusive(Reason::Contradiction), unit),
+        (bound, at("a", "MB", 100.2), at("a", "MiB", 100.0), inconclusive(Reason::Contradiction), unit),
+        (bound, at("a", "MB/s", 100.2), at("a", "kB/s", 100.0), inconclusive(Reason::Contradiction), unit),
+        (bound, at("a", "MB", 100.5), at("a", "ms", 100.0), inconclusive(Reason::Contradiction), unit),
+        (
+            r#"{"ratio_max":1.05,"direction":"lower"}"#,
+            at("a", "", 100.5),
+            at("a", "ms", 100.0),
+            inconclusive(Reason::Contradiction),
+            unit,
+        ),
+        (bound, at("A", "ms", 100.5), at("a", "ms", 100.0), inconclusive(Reason::NotExamined), name),
+        // What is left of two is not the one that is meant.
+        (
+            bound,
+            at("a", "ms", 100.5),
+            list(&[at("a", "ms", 100.0), at("slow", "ms", 900.0)]),
+            inconclusive(Reason::Config),
+            None,
+        ),
+        (
+            r#"{"ratio_max":1.05,"benchmark":"a"}"#,
+            at("a", "ms", 100.5),
+            list(&[at("a", "ms", 100.0), at("slow", "ms", 900.0)]),
+            Status::Pass,
+            None,
+        ),
+    ] {
+        let (outcome, said) = judge(config, &[&current], &[&baseline]);
+        assert_eq!(outcome.status, status, "{current:.40} {baseline:.40}: {}", outcome.summary);
+        let warnings = said.findings.iter().filter(|finding| finding.severity == Severity::Warning);
+        let rules: Vec<&str> = warnings.map(|finding| finding.rule.as_str()).collect();
+        assert_eq!(rules, rule.into_iter().collect::<Vec<_>>(), "{}", outcome.summary);
+    }
+    let (outcome, said) = judge(bound, &[&at("a", "us", 100.5)], &[&at("a", "ms", 100.0)]);
+    assert!(outcome.summary.contains("changed its unit from `ms` to `us`"), "{}", outcome.summary);
+    let told = &said.findings[0].message;
+    assert!(told.contains("in `us`") && told.contains("in `ms`"), "{told}");
 }
 
 /// An undecided ratio says how many samples would do, and with so many it is decided.
