@@ -37,8 +37,15 @@ pub(crate) fn about(severity: Severity, rule: &str, id: &str, message: String) -
     finding.fingerprint(fingerprint(rule, id))
 }
 
-/// A finding about a case, with its text and place. `remark` follows the sentence that says how it ended.
-pub(crate) fn about_case(severity: Severity, case: &Case, artifact: &str, remark: &str) -> Finding {
+/// A finding about a case, with its text and place. `number` tells the tests of one id apart, from 1; `remark`
+/// follows the sentence that says how it ended.
+pub(crate) fn about_case(
+    severity: Severity,
+    case: &Case,
+    number: u64,
+    artifact: &str,
+    remark: &str,
+) -> Finding {
     let text = case.detail.as_ref().map_or("", |detail| detail.text.as_str());
     let quote = headline(text);
     let mut message = format!("`{}` {}{remark}", shown(&case.id), case.status.word());
@@ -54,7 +61,12 @@ pub(crate) fn about_case(severity: Severity, case: &Case, artifact: &str, remark
     let (path, line) =
         place.map_or((None, None), |(path, line)| (Some(cut(&path, ID_BYTES_MAX).to_owned()), line));
     let location = Location { artifact: Some(cut(artifact, ID_BYTES_MAX).into()), path, line };
-    about(severity, rule(case.status), &case.id, message).at(location)
+    let finding = about(severity, rule(case.status), &case.id, message).at(location);
+    if number == 1 {
+        return finding;
+    }
+    let fingerprint = fingerprint(rule(case.status), &case.id);
+    finding.fingerprint(format!("{fingerprint}#{number}"))
 }
 
 /// An id as a message shows it.
@@ -78,6 +90,11 @@ pub(crate) fn named(ids: &[&str]) -> String {
 /// `1 test`, `2 tests`.
 pub(crate) fn tests(count: u64) -> String {
     if count == 1 { "1 test".into() } else { format!("{count} tests") }
+}
+
+/// `1 time`, `2 times`.
+pub(crate) fn times(count: usize) -> String {
+    if count == 1 { "1 time".into() } else { format!("{count} times") }
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {

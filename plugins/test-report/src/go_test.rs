@@ -15,7 +15,7 @@ use evident_checker::{Error, Reason};
 
 use crate::finding::{shown, tests};
 use crate::lines::Lines;
-use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
+use crate::report::{Case, Detail, Kind, Report, Status, append_bounded};
 use crate::{libtest, nextest};
 
 mod event;
@@ -94,7 +94,7 @@ impl Parser {
         if let Some(package) = line.strip_prefix("FAIL\t") {
             let id = package.split(['\t', ' ']).next().unwrap_or(package);
             let detail = Detail { text: line.into(), place: None };
-            self.push(id.into(), Status::Errored, Some(Box::new(detail)));
+            self.push_fault(id.into(), detail);
         } else if line.starts_with("FAIL") || line.starts_with("--- FAIL") || line.starts_with("panic: ") {
             self.plain_failure.get_or_insert_with(|| shown(line).into());
         } else if libtest::is_line(line) || nextest::is_line(line) {
@@ -170,12 +170,14 @@ impl Parser {
         }
         let text = text.trim().to_owned();
         let place = event::place(&text);
-        self.push(name.into(), Status::Errored, Some(Box::new(Detail { text, place })));
+        self.push_fault(name.into(), Detail { text, place });
     }
 
-    fn push(&mut self, id: String, status: Status, detail: Option<Box<Detail>>) {
+    /// A package or a build that failed without a test that did.
+    fn push_fault(&mut self, id: String, detail: Detail) {
         let id = if id.is_empty() { "(package)".into() } else { id };
-        self.report.push(Case { id, status, source: self.source, place: Place::default(), detail });
+        let (status, detail) = (Status::Errored, Some(Box::new(detail)));
+        self.report.push(Case { id, status, kind: Kind::Fault, source: self.source, detail });
     }
 
     fn finish(mut self, nul: bool) -> Report {
@@ -192,14 +194,15 @@ impl Parser {
             }
             for Finished { test, status, detail } in package.finish() {
                 let id = if name.is_empty() { test } else { format!("{name}::{test}") };
-                self.push(id, status, detail);
+                let (kind, source) = (Kind::Test, self.source);
+                self.report.push(Case { id, status, kind, source, detail });
             }
         }
         for (path, build) in std::mem::take(&mut self.builds) {
             if build.failed && !build.claimed {
                 let text = build.text.trim().to_owned();
                 let place = event::place(&text);
-                self.push(path, Status::Errored, Some(Box::new(Detail { text, place })));
+                self.push_fault(path, Detail { text, place });
             }
         }
         self.tell_plain_lines();

@@ -5,11 +5,14 @@
 //! It never passes beside a finding of severity error, and never looks at the exit code of the command:
 //! the host makes a pass beside a wrong one inconclusive.
 
+use std::collections::BTreeMap;
+
 use evident_checker::{Artifact, Direction, Finding, Location, Metric, Outcome, Reason, Severity, Sink};
 
-use crate::baseline::{Change, compare};
-use crate::finding::{about, about_case, named, shown, tests};
+use crate::baseline::{Change, Lost, compare, total};
+use crate::finding::{about, about_case, named, rule, shown, tests, times};
 use crate::ids::{Meant, meant};
+use crate::manifest::OLD;
 use crate::report::{Case, Counts, Problem, Report, Status};
 use crate::settings::Settings;
 
@@ -26,7 +29,8 @@ pub(crate) struct Judged<'a> {
 /// Decides and says why.
 pub(crate) fn judge(judged: &Judged<'_>, sink: &mut dyn Sink) -> Outcome {
     let counts = judged.report.counts();
-    let mut verdict = Verdict { judged, sink, open: true, reasons: Vec::new(), ambiguous: None };
+    let told = BTreeMap::new();
+    let mut verdict = Verdict { judged, sink, open: true, told, reasons: Vec::new(), ambiguous: None };
     verdict.cases(counts);
     let certain = !verdict.reasons.is_empty();
     let problems: Vec<&Problem> = judged
@@ -62,6 +66,11 @@ fn finish(mut outcome: Outcome, judged: &Judged<'_>, counts: Counts, change: Opt
     if let Some(change) = change {
         outcome.summary.push_str(&told(change));
     }
+    let (names, sharing) = judged.report.shared();
+    if names > 0 {
+        let names = if names == 1 { "1 name is".into() } else { format!("{names} names are") };
+        outcome.summary.push_str(&format!("; {names} shared by {}", tests(sharing)));
+    }
     let flaky_limit = judged.settings.flaky_max.filter(|_| judged.settings.flaky_allowed);
     let mut metrics = vec![
         metric("tests", counts.total()),
@@ -75,13 +84,13 @@ fn finish(mut outcome: Outcome, judged: &Judged<'_>, counts: Counts, change: Opt
         None => metric("flaky", counts.flaky),
     });
     if let Some(change) = change {
-        for (name, ids) in [
-            ("removed", &change.removed),
-            ("newly-skipped", &change.newly_skipped),
-            ("newly-failing", &change.newly_failing),
-            ("newly-passing", &change.newly_passing),
+        for (name, count) in [
+            ("removed", total(&change.removed)),
+            ("newly-skipped", total(&change.newly_skipped)),
+            ("newly-failing", change.newly_failing.len() as u64),
+            ("newly-passing", change.newly_passing.len() as u64),
         ] {
-            metrics.push(metric(name, ids.len() as u64));
+            metrics.push(metric(name, count));
         }
         metrics.push(metric("new", change.added));
     }
@@ -94,13 +103,15 @@ struct Verdict<'a, 'b> {
     sink: &'b mut dyn Sink,
     /// False once the host takes no more findings.
     open: bool,
+    /// How many findings each rule has about each id that several tests share: they need names of their own.
+    told: BTreeMap<(&'static str, &'a str), u64>,
     /// Why it fails, one phrase for each kind.
     reasons: Vec<String>,
     /// An id of the config that fits several tests.
     ambiguous: Option<String>,
 }
 
-impl Verdict<'_, '_> {
+impl<'a> Verdict<'a, '_> {
     /// What the cases themselves show.
     fn cases(&mut self, counts: Counts) {
         let judged = self.judged;
@@ -113,7 +124,15 @@ impl Verdict<'_, '_> {
                 Status::Passed => {}
                 Status::Failed | Status::TimedOut | Status::Errored => {
                     bad.push(case.id.as_str());
-                    self.case(Severity::Error, case, "");
+                    let passed = |other: &Case| other.status.is_good();
+                    let looks_tried_again =
+                        settings.flaky_allowed && judged.report.of_id(&case.id).iter().any(passed);
+                    let remark = if looks_tried_again {
+                        " (another test of that name passed: only a marked attempt such as `<flakyFailure>` is one)"
+                    } else {
+                        ""
+                    };
+                    self.case(Severity::Error, case, remark);
                 }
                 Status::Flaky if flaky_fails => {
                     flaky.push(case.id.as_str());
@@ -166,15 +185,17 @@ impl Verdict<'_, '_> {
     }
 
     fn notes(&mut self) {
-        for note in &self.judged.report.notes {
-            self.emit(about(Severity::Note, note.rule, &note.id, note.message.clone()));
+        let baseline = self.judged.baseline.map_or(&[][..], |baseline| &baseline.notes);
+        let old = baseline.iter().filter(|note| note.rule == OLD);
+        for note in self.judged.report.notes.iter().chain(old) {
+            self.emit(about(note.severity, note.rule, &note.id, note.message.clone()));
         }
     }
 
     /// Required tests: anything but a pass fails.
     fn required(&mut self) {
         let judged = self.judged;
-        let ids = judged.report.cases.iter().map(|case| case.id.as_str());
+        let ids = judged.report.ids();
         let (mut missing, mut skipped) = (Vec::new(), Vec::new());
         for wanted in &judged.settings.required {
             match meant(wanted, ids.clone()) {
@@ -186,8 +207,9 @@ impl Verdict<'_, '_> {
                 Meant::Several(candidates) => self.ambiguity("required", wanted, &candidates),
                 // A failure was told already; `skipped = "deny"` has told a skip.
                 Meant::One(id) => {
-                    let case = judged.report.find(id).expect("the id is one of the report");
-                    if case.status.is_skip() {
+                    // Which of several that share the name is meant cannot be told: all are.
+                    let mut of_id = judged.report.of_id(id).iter();
+                    if let Some(case) = of_id.find(|case| case.status.is_skip()) {
                         skipped.push(id);
                         if !judged.settings.skipped_denied {
                             self.case(Severity::Error, case, ", but it is required");
@@ -207,39 +229,62 @@ impl Verdict<'_, '_> {
     fn baseline(&mut self, change: &Change<'_>) {
         let settings = self.judged.settings;
         let removed = self.not_allowed("allow_removed", &settings.removed_allowed, &change.removed);
-        for id in &removed {
-            let message = format!("`{}` is in the baseline and in no report", shown(id));
+        for Lost { id, before, now, .. } in &removed {
+            let message = match (before, now) {
+                (1, _) => format!("`{}` is in the baseline and in no report", shown(id)),
+                (before, 0) => {
+                    format!("`{}` is in the baseline {} and in no report", shown(id), times(*before))
+                }
+                (before, now) => format!(
+                    "`{}` is in the baseline {} and in the reports {}: several tests share the name",
+                    shown(id),
+                    times(*before),
+                    times(*now)
+                ),
+            };
             self.emit(about(Severity::Error, "test-removed", id, message));
         }
         let skipped = self.not_allowed("allow_skipped", &settings.skipped_allowed, &change.newly_skipped);
-        for id in &skipped {
-            let message = format!("`{}` ran in the baseline and is skipped now", shown(id));
+        for Lost { id, before, now, .. } in &skipped {
+            let message = match (before, now) {
+                (1, _) => format!("`{}` ran in the baseline and is skipped now", shown(id)),
+                (before, now) => {
+                    format!("`{}` ran {} in the baseline and {} now", shown(id), times(*before), times(*now))
+                }
+            };
             self.emit(about(Severity::Error, "test-newly-skipped", id, message));
         }
-        if !removed.is_empty() {
-            self.reasons.push(format!("{} removed: {}", tests(removed.len() as u64), named(&removed)));
-        }
-        if !skipped.is_empty() {
-            self.reasons.push(format!("{} newly skipped: {}", tests(skipped.len() as u64), named(&skipped)));
+        for (lost, how) in [(&removed, "removed"), (&skipped, "newly skipped")] {
+            if !lost.is_empty() {
+                let ids: Vec<&str> = lost.iter().map(|lost| lost.id).collect();
+                self.reasons.push(format!("{} {how}: {}", tests(total(lost)), named(&ids)));
+            }
         }
     }
 
-    /// The ids that no entry of an allow list stands for. An entry means one test of the whole baseline:
-    /// what else changed must not make it mean another one. One that excuses nothing is no matter.
-    fn not_allowed<'c>(&mut self, key: &str, allowed: &[String], ids: &[&'c str]) -> Vec<&'c str> {
-        let judged = self.judged;
-        let before = judged.baseline.map_or(&[][..], |baseline| &baseline.cases);
-        let mut excused = Vec::new();
+    /// What no entry of an allow list stands for. An entry means one test of the whole baseline: what else
+    /// changed must not make it mean another one, and of several tests that share its name it excuses one.
+    /// One that excuses nothing is no matter.
+    fn not_allowed<'c>(&mut self, key: &str, allowed: &[String], lost: &[Lost<'c>]) -> Vec<Lost<'c>> {
+        let Some(before) = self.judged.baseline else { return Vec::new() };
+        let mut left = lost.to_vec();
         for wanted in allowed {
-            match meant(wanted, before.iter().map(|case| case.id.as_str())) {
-                Meant::One(id) => excused.push(id),
-                Meant::Several(candidates) if candidates.iter().any(|id| ids.contains(id)) => {
+            match meant(wanted, before.ids()) {
+                Meant::One(id) => {
+                    if let Some(lost) = left.iter_mut().find(|lost| lost.id == id) {
+                        lost.count = lost.count.saturating_sub(1);
+                    }
+                }
+                Meant::Several(candidates)
+                    if candidates.iter().any(|id| lost.iter().any(|lost| lost.id == *id)) =>
+                {
                     self.ambiguity(key, wanted, &candidates);
                 }
                 Meant::None | Meant::Several(_) => {}
             }
         }
-        ids.iter().copied().filter(|id| !excused.contains(id)).collect()
+        left.retain(|lost| lost.count > 0);
+        left
     }
 
     fn ambiguity(&mut self, key: &str, wanted: &str, candidates: &[&str]) {
@@ -270,11 +315,18 @@ impl Verdict<'_, '_> {
         Outcome::decide(true, passed(counts))
     }
 
-    fn case(&mut self, severity: Severity, case: &Case, remark: &str) {
-        if self.open {
-            let name = self.name(case.source);
-            self.emit(about_case(severity, case, &name, remark));
+    fn case(&mut self, severity: Severity, case: &'a Case, remark: &str) {
+        if !self.open {
+            return;
         }
+        let mut number = 1;
+        if self.judged.report.of_id(&case.id).len() > 1 {
+            let told = self.told.entry((rule(case.status), case.id.as_str())).or_default();
+            *told += 1;
+            number = *told;
+        }
+        let name = self.name(case.source);
+        self.emit(about_case(severity, case, number, &name, remark));
     }
 
     fn emit(&mut self, finding: Finding) {

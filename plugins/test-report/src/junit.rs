@@ -4,23 +4,26 @@
 //! ever resolved. Counts in headers are only compared with the cases below them, level by level, since
 //! some writers include nested suites in a header and some do not.
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use evident_checker::{Error, Reason};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::report::{Case, Place, Report};
+use crate::report::{Case, Kind, Report};
+use crate::settings::Counting;
 
+mod attempts;
 mod attributes;
 mod case;
 mod encoding;
 mod header;
+mod producer;
 
 use case::{OpenCase, Outcome};
 use encoding::{Decoded, Flaw, encoding_of};
-use header::{Header, Tally};
+use header::{Claim, Header, Tally};
+use producer::Producer;
 
 /// Elements inside elements. Real reports stay below ten.
 const DEPTH_MAX: usize = 256;
@@ -29,8 +32,8 @@ const DEPTH_MAX: usize = 256;
 ///
 /// # Errors
 /// When the artifact cannot be read.
-pub(crate) fn read<R: BufRead>(mut reader: R, source: usize) -> Result<Report, Error> {
-    let mut parser = Parser { source, ..Parser::default() };
+pub(crate) fn read<R: BufRead>(mut reader: R, source: usize, counting: Counting) -> Result<Report, Error> {
+    let mut parser = Parser { source, counting, ..Parser::default() };
     match encoding_of(reader.fill_buf()?) {
         Ok(encoding) => parser.read(Reader::from_reader(Decoded::new(reader, encoding)?))?,
         Err(name) => parser.report.problem(
@@ -52,19 +55,18 @@ fn malformed(message: impl Into<String>) -> Stop {
 #[derive(Default)]
 struct Parser {
     source: usize,
+    counting: Counting,
     report: Report,
     frames: Vec<Frame>,
     /// Names of the open suites, joined with `::`.
     path: String,
     case: OpenCase,
     case_is_open: bool,
+    /// The open case stands for a failure of a suite.
+    case_is_suite: bool,
     root_seen: bool,
-    /// Suite elements so far.
-    suites: usize,
-    /// Files that cases name, with the number of each.
-    files: BTreeMap<String, usize>,
-    /// The file that a case named last, and its number: most often it is that of the next one.
-    last_file: (String, usize),
+    /// One that is no record of a test was told: the others are like it.
+    told_nameless: bool,
 }
 
 enum Frame {
@@ -73,7 +75,8 @@ enum Frame {
         tally: Tally,
         path_length: usize,
         name_start: usize,
-        number: usize,
+        /// How many cases were read before it.
+        first_case: usize,
     },
     Case,
     Outcome,
@@ -120,6 +123,9 @@ impl Parser {
     /// Keeps what is certain of the open case: a failure that was read stays a failure.
     fn stop(&mut self, Stop(reason, message): Stop) {
         if self.case_is_open && self.case.status().is_bad() {
+            if self.case.is_nameless() {
+                self.case.be_nameless();
+            }
             self.push();
         }
         self.report.problem(reason, self.source, message);
@@ -164,13 +170,13 @@ impl Parser {
             (Some(Frame::Suite { .. }), "testsuite") => self.open_suite(start, true)?,
             (Some(Frame::Suite { .. }), "testcase") => {
                 self.case.read(start)?;
-                self.case_is_open = true;
+                (self.case_is_open, self.case_is_suite) = (true, false);
                 Frame::Case
             }
             // A suite that could not be set up: no case tells, so it becomes one.
             (Some(Frame::Suite { .. }), "error" | "failure") => {
                 self.case.be_suite();
-                self.case_is_open = true;
+                (self.case_is_open, self.case_is_suite) = (true, true);
                 self.open_outcome(start, Outcome::Errored)?
             }
             (Some(Frame::Case), name) => match Outcome::of_element(name) {
@@ -186,7 +192,8 @@ impl Parser {
 
     fn open_suite(&mut self, start: &BytesStart<'_>, in_path: bool) -> Result<Frame, Stop> {
         let path_length = self.path.len();
-        let header = Header::read(start, |name| {
+        let outer = self.frames.last().and_then(Frame::producer);
+        let header = Header::read(start, outer, |name| {
             if in_path && !name.is_empty() {
                 if path_length > 0 {
                     self.path.push_str("::");
@@ -200,8 +207,8 @@ impl Parser {
             _ if path_length > 0 => path_length + 2,
             _ => 0,
         };
-        self.suites += 1;
-        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, number: self.suites })
+        let first_case = self.report.cases.len();
+        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, first_case })
     }
 
     fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
@@ -211,8 +218,9 @@ impl Parser {
 
     fn close(&mut self) {
         match self.frames.pop() {
-            Some(Frame::Suite { header, tally, path_length, .. }) => {
-                self.close_suite(&header, &tally, path_length);
+            Some(Frame::Suite { header, tally, path_length, first_case, .. }) => {
+                self.close_suite(&header, tally, first_case);
+                self.path.truncate(path_length);
             }
             Some(Frame::Case) => self.close_case(),
             // A failure of the suite itself has no case around it.
@@ -223,40 +231,61 @@ impl Parser {
         }
     }
 
-    fn close_suite(&mut self, header: &Header, tally: &Tally, path_length: usize) {
-        if let Some(message) = header.disagreement(tally) {
-            let whose = if self.path.is_empty() { String::new() } else { format!(" of `{}`", self.path) };
-            self.report.disagreement(self.source, format!("the header{whose} {message}"));
+    fn close_suite(&mut self, header: &Header, mut tally: Tally, first_case: usize) {
+        let whose =
+            if self.path.is_empty() { String::new() } else { format!(" of `{}`", shortened(&self.path)) };
+        match header.compare(&mut tally, self.counting) {
+            Claim::Agrees => {}
+            Claim::Accepted(message) => {
+                self.report.note("report-counts", &self.path, format!("the header{whose} {message}"));
+            }
+            Claim::Refused(message) => {
+                self.report.disagreement(self.source, format!("the header{whose} {message}"));
+            }
         }
-        if let Some(message) = header.understatement(tally) {
-            self.report.note("report-counts", &self.path, format!("the header of `{}` {message}", self.path));
+        if let Some(message) = header.understatement(&tally) {
+            self.report.note("report-counts", &self.path, format!("the header{whose} {message}"));
         }
-        self.path.truncate(path_length);
+        if header.producer == Some(Producer::Pytest) {
+            attempts::join(&mut self.report, first_case, header.tests());
+        }
         if let Some(Frame::Suite { tally: outer, .. }) = self.frames.last_mut() {
-            outer.absorb(tally);
+            outer.absorb(&tally);
         }
     }
 
     fn close_case(&mut self) {
-        let status = self.case.status();
+        let (status, figures) = (self.case.status(), self.case.figures);
         if let Some(Frame::Suite { tally, .. }) = self.frames.last_mut() {
-            tally.add(status);
+            tally.absorb(&Tally::of_case(status, figures));
         }
         if let Some(word) = self.case.unknown_status() {
             let message = format!("`{}` has the status `{word}`, which is not known", self.case.name());
             self.report.problem(Reason::Unsupported, self.source, message);
         }
-        self.push();
         self.case_is_open = false;
+        if self.case.is_nameless() {
+            if !status.is_bad() {
+                return self.tell_nameless();
+            }
+            self.case.be_nameless();
+        }
+        self.push();
+    }
+
+    /// A case that names no test and failed in nothing: what it stands for cannot be told.
+    fn tell_nameless(&mut self) {
+        if !std::mem::replace(&mut self.told_nameless, true) {
+            self.report.malformed(self.source, "a case has neither name nor class");
+        }
     }
 
     fn push(&mut self) {
-        let last_suite = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Suite { name_start, number, .. } => Some((*name_start, *number)),
+        let name_start = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Suite { name_start, .. } => Some(*name_start),
             _ => None,
         });
-        let (name_start, suite) = last_suite.unwrap_or_default();
-        let last_suite = &self.path[name_start.min(self.path.len())..];
+        let last_suite = &self.path[name_start.unwrap_or_default().min(self.path.len())..];
         let class = if self.case.class() == last_suite { "" } else { self.case.class() };
         let parts = [self.path.as_str(), class, self.case.name()];
         let mut id = String::with_capacity(parts.iter().map(|part| part.len() + 2).sum());
@@ -267,21 +296,9 @@ impl Parser {
             id.push_str(part);
         }
         let status = self.case.status();
-        let place = Place { suite, file: self.file_number() };
+        let kind = if self.case_is_suite || self.case.is_fault() { Kind::Fault } else { Kind::Test };
         let detail = self.case.take_detail();
-        self.report.push(Case { id, status, source: self.source, place, detail });
-    }
-
-    /// The number of the file that the open case names, from 1.
-    fn file_number(&mut self) -> usize {
-        let Some(file) = self.case.file() else { return 0 };
-        if self.last_file.1 > 0 && self.last_file.0 == file {
-            return self.last_file.1;
-        }
-        let next = self.files.len() + 1;
-        let number = *self.files.entry(file.to_owned()).or_insert(next);
-        self.last_file = (file.to_owned(), number);
-        number
+        self.report.push(Case { id, status, kind, source: self.source, detail });
     }
 
     fn text(&mut self, text: &str) -> Result<(), Stop> {
@@ -320,6 +337,16 @@ impl Parser {
             return Err(malformed("there is no root element"));
         }
         Ok(())
+    }
+}
+
+impl Frame {
+    /// The writer of what is inside it.
+    fn producer(&self) -> Option<Producer> {
+        match self {
+            Self::Suite { header, .. } => header.producer,
+            _ => None,
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use evident_checker::{
 };
 use goes::Goes;
 use judge::Judged;
-use report::Report;
+use report::{Kind, Report};
 pub use settings::Settings;
 
 /// Name of the attachment that can become a baseline.
@@ -94,7 +94,7 @@ evident_checker::export!(TestReport);
 /// Hands over the baseline that this report would be. A report that is not whole is none: what it lacks
 /// would be lacking for ever.
 fn attach_manifest(report: &Report, sink: &mut dyn Sink) -> Result<(), Error> {
-    if !report.problems.is_empty() || report.cases.is_empty() {
+    if !report.problems.is_empty() || report.cases.iter().all(|case| case.kind == Kind::Fault) {
         return Ok(());
     }
     let bytes = manifest::write(report);
@@ -134,7 +134,7 @@ fn read_all(settings: &Settings, artifacts: &[Artifact], first: usize, role: Rol
     }
     // Every go skips the same tests again.
     all.skipped_unnamed = unnamed.into_values().max().unwrap_or(0);
-    all.merge(settings.flaky_allowed, &goes);
+    all.merge(&goes);
     if role == Role::Baseline && all.cases.is_empty() && all.problems.is_empty() {
         all.problem(Reason::NotExamined, first, "the baseline lists no tests");
     }
@@ -150,7 +150,7 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
     };
     let mut refused = Report::default();
     match detected {
-        Detected::Known(Format::Junit) => return junit::read(artifact.reader(), source),
+        Detected::Known(Format::Junit) => return junit::read(artifact.reader(), source, settings.counting()),
         Detected::Known(Format::Libtest) => return libtest::read(artifact.reader(), source),
         Detected::Known(Format::Nextest) => return nextest::read(artifact.reader(), source),
         Detected::Known(Format::GoTest) => return go_test::read(artifact.reader(), source),

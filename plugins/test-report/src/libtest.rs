@@ -16,7 +16,7 @@ use evident_checker::Error;
 use crate::failure_text::place_of_panic;
 use crate::finding::{shown, tests};
 use crate::lines::Lines;
-use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
+use crate::report::{Case, Detail, Kind, Report, Status, append_bounded};
 
 mod result_line;
 
@@ -96,6 +96,8 @@ struct Block {
     output_of: Option<usize>,
     /// A result line that does not agree, in case none does.
     disagreement: Option<String>,
+    /// A line of `cargo test -q`, which has a character for each test.
+    is_terse: bool,
 }
 
 struct Entry {
@@ -196,13 +198,15 @@ impl Parser {
     fn give_up_block(&mut self) {
         if let Some(block) = &mut self.block {
             block.settle();
+            let disagreement = block.disagreement.take();
             let unfinished = || {
                 format!(
-                    "a block of {} has no `test result:` line: the run was cut off",
-                    tests(block.announced)
+                    "a block of {} has no `test result:` line: the run was cut off{}",
+                    tests(block.announced),
+                    block.hint()
                 )
             };
-            let message = block.disagreement.take().unwrap_or_else(unfinished);
+            let message = disagreement.unwrap_or_else(unfinished);
             self.close_block(Some(message));
         }
     }
@@ -238,7 +242,7 @@ impl Parser {
             let place = place_of_panic(&text);
             Box::new(Detail { text, place })
         });
-        self.report.push(Case { id, status, source: self.source, place: Place::default(), detail });
+        self.report.push(Case { id, status, kind: Kind::Test, source: self.source, detail });
     }
 
     /// The name, or `name#2` for the test of that name in a second binary.
@@ -270,6 +274,8 @@ impl Block {
         } else if let (Some(Outcome::Failed), Some(last)) = (exact(line), self.cases.last_mut()) {
             // The test itself printed `ok` where its result belongs; the runner says otherwise.
             last.outcome = Outcome::Failed;
+        } else {
+            self.is_terse |= is_terse(line);
         }
     }
 
@@ -302,6 +308,15 @@ impl Block {
         self.cases.push(Entry { name: name.into(), outcome, text: text.into() });
     }
 
+    /// What to do about a block without names.
+    fn hint(&self) -> &'static str {
+        if self.is_terse && self.cases.is_empty() {
+            "; `cargo test -q` (`--format terse`) prints no names: leave it out"
+        } else {
+            ""
+        }
+    }
+
     fn compare(&self, result: &ResultLine) -> Result<(), String> {
         let count = |wanted: &[Outcome]| {
             self.cases.iter().filter(|entry| wanted.contains(&entry.outcome)).count() as u64
@@ -315,9 +330,10 @@ impl Block {
                 format!("{passed} passed, {failed} failed, {ignored} ignored, {measured} measured")
             };
             return Err(format!(
-                "a result line claims {}, but its block lists {}",
+                "a result line claims {}, but its block lists {}{}",
                 in_words(claimed),
-                in_words(listed)
+                in_words(listed),
+                self.hint()
             ));
         }
         let all: u64 = listed.iter().sum();
@@ -329,6 +345,15 @@ impl Block {
         }
         Ok(())
     }
+}
+
+/// A line of the terse form, up to 88 characters and how far the run is: `.i..F. 88/200`.
+fn is_terse(line: &str) -> bool {
+    let (marks, progress) = line.split_once(' ').unwrap_or((line, "1/1"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    !marks.is_empty()
+        && marks.bytes().all(|mark| matches!(mark, b'.' | b'F' | b'i' | b'b' | b'?'))
+        && progress.trim_start().split_once('/').is_some_and(|(at, of)| is_number(at) && is_number(of))
 }
 
 /// `test NAME ... REST`.

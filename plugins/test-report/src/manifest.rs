@@ -2,18 +2,25 @@
 //!
 //! Never a report: it says what must be there, not what a run has shown.
 //! This file reads it and writes it, so that both mean the same.
-//! Shape: `{"version":1,"tests":[{"id":"a::b","status":"passed"}]}`.
+//! Shape: `{"version":2,"tests":[{"id":"a::b","status":"passed"}]}`, with an entry for each test: an id that
+//! several tests share stands there as often. Version 1 had it once, whatever stood behind it.
 
 use evident_checker::Reason;
 use serde::{Deserialize, Serialize};
 
-use crate::report::{Case, Place, Report, Status};
+use crate::report::{Case, Kind, Report, Status};
 
 /// Bytes of a manifest, which is read whole.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// The only version there is.
-const VERSION: u64 = 1;
+/// The version that is written.
+const VERSION: u64 = 2;
+
+/// The version that lists each id once.
+const VERSION_BEFORE: u64 = 1;
+
+/// The rule of what is told about a manifest of the version before.
+pub(crate) const OLD: &str = "baseline-old";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,8 +61,16 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
     // A newer version may have other keys: the version decides before the keys do.
     match serde_json::from_slice::<Versioned>(bytes) {
         Ok(Versioned { version: VERSION }) => {}
+        Ok(Versioned { version: VERSION_BEFORE }) => report.warn(
+            OLD,
+            "",
+            "the baseline is a manifest of version 1, which lists a name once however many tests share it: \
+             those that vanish are not missed; `evident baseline write` makes one that counts them",
+        ),
         Ok(Versioned { version }) => {
-            let message = format!("the manifest has version {version}; only version {VERSION} is read");
+            let message = format!(
+                "the manifest has version {version}; versions {VERSION_BEFORE} and {VERSION} are read"
+            );
             report.problem(Reason::Unsupported, source, message);
             return report;
         }
@@ -66,13 +81,13 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
     }
     match serde_json::from_slice::<Manifest>(bytes) {
         Ok(manifest) => {
-            debug_assert_eq!(manifest.version, VERSION);
+            debug_assert!(matches!(manifest.version, VERSION_BEFORE | VERSION));
             for test in manifest.tests {
                 report.push(Case {
                     id: test.id,
                     status: status(&test.status),
+                    kind: Kind::Test,
                     source,
-                    place: Place::default(),
                     detail: None,
                 });
             }
@@ -82,10 +97,11 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
     report
 }
 
-/// Writes a merged report, one test on a line, so that a change of it shows what changed.
+/// Writes a merged report, one test on a line, so that a change of it shows what changed. A fault is no test.
 pub(crate) fn write(report: &Report) -> Vec<u8> {
     let mut bytes = format!("{{\"version\":{VERSION},\"tests\":[").into_bytes();
-    for (at, case) in report.cases.iter().enumerate() {
+    let tests = report.cases.iter().filter(|case| case.kind == Kind::Test);
+    for (at, case) in tests.enumerate() {
         bytes.extend_from_slice(if at == 0 { b"\n" } else { b",\n" });
         let test = Test { id: case.id.as_str(), status: word(case.status) };
         serde_json::to_writer(&mut bytes, &test).expect("texts become JSON, and a vector takes everything");
@@ -124,10 +140,15 @@ mod tests {
 
     #[test]
     fn refuses_what_it_does_not_know() {
-        let good = read(br#"{"version":1,"tests":[{"id":"a","status":"timed-out"}]}"#, 0);
-        assert_eq!((good.cases[0].status, good.problems.len()), (Status::TimedOut, 0));
+        for version in [1, 2] {
+            let text = format!(r#"{{"version":{version},"tests":[{{"id":"a","status":"timed-out"}}]}}"#);
+            let good = read(text.as_bytes(), 0);
+            assert_eq!((good.cases[0].status, good.problems.len()), (Status::TimedOut, 0));
+            assert_eq!(good.notes.len(), usize::from(version == 1));
+        }
         for (text, reason) in [
-            (r#"{"version":2,"tests":{}}"#, Reason::Unsupported),
+            (r#"{"version":3,"tests":{}}"#, Reason::Unsupported),
+            (r#"{"version":0,"tests":{}}"#, Reason::Unsupported),
             (r#"{"version":1,"tests":[],"extra":1}"#, Reason::Malformed),
             (r#"{"version":1,"tests":[{"id":"a","status":"passed","x":1}]}"#, Reason::Malformed),
             (r#"{"version":1,"tests":[{"id":"a","status":"perfect"}]}"#, Reason::Malformed),

@@ -1,42 +1,47 @@
-//! Makes one case of all that share an id: attempts in one place, parts of one run, and goes.
+//! Joins what several documents say of one test: the parts of one run (shards), and goes.
 //!
-//! A failure is lost nowhere: it stays, or it makes the case flaky. Which outcome is accepted is decided
-//! elsewhere.
+//! Cases that share an id inside one document are different tests: a writer that marks attempts says so in
+//! the case itself, and nothing else makes one case an attempt at another. So each counts, and a failure
+//! is lost nowhere. Which outcome is accepted is decided elsewhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use evident_checker::Reason;
+use evident_checker::{Reason, Severity};
 
 use crate::finding::{shown, tests};
 use crate::goes::{Go, Goes, one_of_goes};
-use crate::report::{Case, Note, Problem, Report, Status};
+use crate::report::{Case, Kind, Note, Problem, Report};
+
+/// Shared names that are told one by one; the rest are counted. A suite with a naming fault has thousands.
+const SHARED_TOLD_MAX: usize = 20;
 
 impl Report {
-    /// Sorts by id and makes one case of all that share an id. `retries_count_as_flaky` says what a pass
-    /// after a failure in the same artifact is: a flaky test, or two reports that contradict each other,
-    /// of which the worst wins. Goes are compared: none may be empty, and none may lack a test.
-    pub(crate) fn merge(&mut self, retries_count_as_flaky: bool, goes: &Goes) {
+    /// Sorts by id and joins what different artifacts say of one test. Goes are compared: none may be empty,
+    /// and none may lack a test.
+    pub(crate) fn merge(&mut self, goes: &Goes) {
         self.tell_empty_goes(goes);
+        // Stable: the cases of one id stay in the order of artifacts, and of the document.
         self.cases.sort_by(|left, right| left.id.cmp(&right.id));
         // Most reports name each test once: then nothing has to be moved.
         if goes.is_none() && self.cases.windows(2).all(|pair| pair[0].id != pair[1].id) {
             return;
         }
-        let mut merge =
-            Merge { retries_count_as_flaky, goes, notes: &mut self.notes, incomplete: Vec::new() };
+        let mut merge = Merge { goes, notes: &mut self.notes, incomplete: Vec::new(), shared: 0 };
         let mut merged: Vec<Case> = Vec::with_capacity(self.cases.len());
         let mut group: Vec<Case> = Vec::new();
         for case in std::mem::take(&mut self.cases) {
             if group.last().is_some_and(|last| last.id != case.id) {
-                merged.push(merge.one_case(&mut group));
+                merged.append(&mut merge.tests(std::mem::take(&mut group)));
             }
             group.push(case);
         }
-        if !group.is_empty() {
-            merged.push(merge.one_case(&mut group));
-        }
-        let incomplete = merge.incomplete;
+        merged.append(&mut merge.tests(group));
+        let Merge { incomplete, shared, .. } = merge;
         self.cases = merged;
+        if shared > SHARED_TOLD_MAX {
+            let message = format!("{} more names are shared by several tests", shared - SHARED_TOLD_MAX);
+            self.warn("test-duplicate", "", message);
+        }
         if let Some(Incomplete { id, source, seen, goes }) = incomplete.first() {
             let count = tests(incomplete.len() as u64);
             let message =
@@ -61,13 +66,14 @@ impl Report {
     }
 }
 
-/// What making one case of several needs.
+/// What joining needs.
 struct Merge<'a> {
-    retries_count_as_flaky: bool,
     goes: &'a Goes,
     notes: &'a mut Vec<Note>,
     /// Tests that a go does not list.
     incomplete: Vec<Incomplete>,
+    /// Ids that stand for several tests.
+    shared: usize,
 }
 
 struct Incomplete {
@@ -78,74 +84,56 @@ struct Incomplete {
 }
 
 impl Merge<'_> {
-    /// Empties `group`, whose cases share an id and are in the order of artifact and document.
-    fn one_case(&mut self, group: &mut Vec<Case>) -> Case {
-        if group.len() == 1 {
-            let case = group.pop().expect("the group has one case");
-            if let Some(go) = self.goes.of_source(case.source) {
-                self.tell_incomplete(go.group, 1, &case);
+    /// The tests that `group` shows, whose cases share an id and are in the order of artifact and document.
+    fn tests(&mut self, group: Vec<Case>) -> Vec<Case> {
+        if group.len() < 2 {
+            if let Some(case) = group.first()
+                && let Some(go) = self.goes.of_source(case.source)
+            {
+                self.tell_incomplete(go.group, 1, case);
             }
-            return case;
+            return group;
         }
-        note_duplicates(group, self.notes);
-        // Stable: the attempts in one place stay in the order of the document.
-        group.sort_by_key(|case| (case.source, case.place));
-        let by_source = self.by_source(group);
-        let mut by_go: BTreeMap<Option<Go>, Case> = BTreeMap::new();
-        for case in by_source {
-            let go = self.goes.of_source(case.source);
-            let case = match by_go.remove(&go) {
-                Some(known) => worse_of_parts(known, case),
-                None => case,
+        self.note_conflict(&group);
+        let mut by_go: BTreeMap<Option<Go>, Vec<Case>> = BTreeMap::new();
+        for cases in by_source(group) {
+            let go = self.goes.of_source(cases[0].source);
+            by_go.entry(go).and_modify(|known| join_parts(known, &cases)).or_insert(cases);
+        }
+        let mut by_group: BTreeMap<Option<usize>, Vec<Vec<Case>>> = BTreeMap::new();
+        for (go, cases) in by_go {
+            by_group.entry(go.map(|go| go.group)).or_default().push(cases);
+        }
+        let mut all: Vec<Case> = Vec::new();
+        for (repeated, goes) in by_group {
+            let cases = match repeated {
+                Some(group) => self.over_goes(group, goes),
+                None => goes.into_iter().flatten().collect(),
             };
-            by_go.insert(go, case);
+            join_parts(&mut all, &cases);
         }
-        let mut by_group: BTreeMap<Option<usize>, Vec<Case>> = BTreeMap::new();
-        for (go, case) in by_go {
-            by_group.entry(go.map(|go| go.group)).or_default().push(case);
+        if all.len() > 1 {
+            self.note_shared(&all);
         }
-        let mut all: Option<Case> = None;
-        for (repeated, cases) in by_group {
-            let mut goes = 1;
-            if let Some(group) = repeated {
-                goes = self.goes.count(group);
-                self.tell_incomplete(group, cases.len(), &cases[0]);
-            }
-            all = match (all, one_of_goes(cases, goes)) {
-                (Some(known), Some(case)) => Some(worse_of_parts(known, case)),
-                (known, case) => known.or(case),
-            };
-        }
-        all.expect("a group is never empty")
+        all
     }
 
-    /// One case for each artifact: the worst, unless a failure was tried again in the same place.
-    fn by_source(&self, group: &mut Vec<Case>) -> Vec<Case> {
-        let mut by_place: Vec<Case> = Vec::new();
-        for case in group.drain(..) {
-            match by_place.last_mut() {
-                Some(last) if (last.source, last.place) == (case.source, case.place) => {
-                    if self.retries_count_as_flaky && last.status.is_bad() && case.status.is_good() {
-                        last.status = Status::Flaky;
-                    } else if case.status > last.status {
-                        *last = case;
-                    }
-                }
-                _ => by_place.push(case),
-            }
+    /// The tests of an id over the goes of one source. Where several share it, their order may differ from
+    /// go to go: failures are held against failures, so that no other test's pass makes one flaky.
+    fn over_goes(&mut self, group: usize, mut goes: Vec<Vec<Case>>) -> Vec<Case> {
+        let count = self.goes.count(group);
+        let most = goes.iter().map(Vec::len).max().unwrap_or(0);
+        for cases in &mut goes {
+            cases.sort_by_key(|case| std::cmp::Reverse(case.status));
         }
-        let mut by_source: Vec<Case> = Vec::new();
-        for case in by_place {
-            match by_source.last_mut() {
-                Some(last) if last.source == case.source => {
-                    if case.status > last.status {
-                        *last = case;
-                    }
-                }
-                _ => by_source.push(case),
-            }
+        let mut columns: Vec<_> = goes.into_iter().map(Vec::into_iter).collect();
+        let mut all = Vec::with_capacity(most);
+        for _ in 0..most {
+            let cases: Vec<Case> = columns.iter_mut().filter_map(Iterator::next).collect();
+            self.tell_incomplete(group, cases.len(), &cases[0]);
+            all.extend(one_of_goes(cases, count));
         }
-        by_source
+        all
     }
 
     fn tell_incomplete(&mut self, group: usize, seen: usize, case: &Case) {
@@ -154,57 +142,113 @@ impl Merge<'_> {
             self.incomplete.push(Incomplete { id: case.id.clone(), source: case.source, seen, goes });
         }
     }
+
+    /// Two artifacts that say different things of one test.
+    fn note_conflict(&mut self, group: &[Case]) {
+        let one_each = group.windows(2).all(|pair| pair[0].source != pair[1].source);
+        if one_each && group.iter().any(|case| case.status != group[0].status) {
+            let (id, count) = (&group[0].id, group.len());
+            let message = format!("`{}` is in {count} reports with different outcomes", shown(id));
+            let (severity, rule, id) = (Severity::Note, "test-conflict", id.clone());
+            self.notes.push(Note { severity, rule, id, message });
+        }
+    }
+
+    /// A name that stands for several tests: a person has to know, since nothing tells them apart.
+    fn note_shared(&mut self, cases: &[Case]) {
+        self.shared += 1;
+        if self.shared > SHARED_TOLD_MAX {
+            return;
+        }
+        let (id, count) = (&cases[0].id, cases.len());
+        let message =
+            format!("{count} tests have the name `{}`: each counts, nothing tells them apart", shown(id));
+        let (severity, rule, id) = (Severity::Warning, "test-duplicate", id.clone());
+        self.notes.push(Note { severity, rule, id, message });
+    }
 }
 
-/// Of two parts of one run, the first of the worst, so that the order of artifacts decides ties.
-fn worse_of_parts(worst: Case, case: Case) -> Case {
-    if case.status.rank_between_artifacts() > worst.status.rank_between_artifacts() { case } else { worst }
+/// The cases of each artifact, in order. A fault that one document tells of twice is one.
+fn by_source(group: Vec<Case>) -> Vec<Vec<Case>> {
+    let mut all: Vec<Vec<Case>> = Vec::new();
+    for case in group {
+        match all.last_mut() {
+            Some(cases) if cases[0].source == case.source => {
+                let last = cases.last_mut().expect("a source has a case");
+                if last.kind == Kind::Fault && case.kind == Kind::Fault {
+                    if case.status > last.status {
+                        *last = case;
+                    }
+                } else {
+                    cases.push(case);
+                }
+            }
+            _ => all.push(vec![case]),
+        }
+    }
+    all
 }
 
-fn note_duplicates(group: &[Case], notes: &mut Vec<Note>) {
-    let id = &group[0].id;
-    let agree = group.iter().all(|case| case.status == group[0].status);
-    let within = group.windows(2).any(|pair| pair[0].source == pair[1].source);
-    if within || !agree {
-        let how = if agree { "with the same outcome" } else { "with different outcomes" };
-        let message = format!("`{id}` is reported {} times {how}; it counts once", group.len());
-        notes.push(Note { rule: "test-duplicate", id: id.clone(), message });
+/// Joins the cases of another part of one run, one by one. Of two, the first of the worst stays, so that the
+/// order of artifacts decides ties.
+fn join_parts(all: &mut Vec<Case>, part: &[Case]) {
+    for (at, case) in part.iter().enumerate() {
+        match all.get_mut(at) {
+            None => all.push(case.clone()),
+            Some(known) => {
+                if case.status.rank_between_artifacts() > known.status.rank_between_artifacts() {
+                    *known = case.clone();
+                }
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Place;
+    use crate::report::Status;
 
-    fn merged(cases: &[(&str, Status, usize)], flaky: bool) -> Vec<(String, Status)> {
+    fn merged(statuses: &[(Status, usize)]) -> Vec<Status> {
         let mut report = Report::default();
-        for &(id, status, source) in cases {
-            report.push(Case { id: id.into(), status, source, place: Place::default(), detail: None });
+        for &(status, source) in statuses {
+            report.push(Case { id: "a".into(), status, kind: Kind::Test, source, detail: None });
         }
-        report.merge(flaky, &Goes::default());
-        report.cases.into_iter().map(|case| (case.id, case.status)).collect()
+        report.merge(&Goes::default());
+        report.cases.into_iter().map(|case| case.status).collect()
     }
 
     #[test]
-    fn one_id_is_one_case() {
+    fn only_different_artifacts_are_joined() {
         use Status::{Errored, Failed, Flaky, Passed, Skipped};
-        for (statuses, flaky, expected) in [
-            // Shards: merge, not sum; a shard that skips does not spoil one that ran.
-            (&[(Passed, 0), (Passed, 1)][..], false, Passed),
-            (&[(Skipped, 0), (Passed, 1)], false, Passed),
-            (&[(Passed, 0), (Failed, 1)], true, Failed),
-            (&[(Failed, 0), (Passed, 1)], true, Failed),
-            // One document: the worst wins, unless the policy reads a pass after a failure as flaky.
-            (&[(Failed, 0), (Passed, 0)], false, Failed),
-            (&[(Failed, 0), (Passed, 0)], true, Flaky),
-            (&[(Passed, 0), (Failed, 0)], true, Failed),
-            (&[(Passed, 0), (Skipped, 0)], false, Skipped),
-            (&[(Failed, 0), (Errored, 0)], false, Errored),
-            (&[(Failed, 0), (Passed, 0), (Failed, 0)], true, Failed),
+        for (statuses, expected) in [
+            // Shards: joined, not added; a shard that skips does not spoil one that ran.
+            (&[(Passed, 0), (Passed, 1)][..], &[Passed][..]),
+            (&[(Skipped, 0), (Passed, 1)], &[Passed]),
+            (&[(Passed, 0), (Failed, 1)], &[Failed]),
+            (&[(Failed, 0), (Passed, 1)], &[Failed]),
+            (&[(Flaky, 0), (Passed, 1)], &[Flaky]),
+            (&[(Passed, 0), (Failed, 0), (Failed, 1), (Passed, 1)], &[Failed, Failed]),
+            (&[(Passed, 0), (Passed, 0), (Passed, 1)], &[Passed, Passed]),
+            (&[(Passed, 0), (Passed, 1), (Passed, 1)], &[Passed, Passed]),
+            // One document: every case is a test of its own.
+            (&[(Failed, 0), (Passed, 0)], &[Failed, Passed]),
+            (&[(Passed, 0), (Passed, 0), (Passed, 0)], &[Passed, Passed, Passed]),
+            (&[(Passed, 0), (Skipped, 0)], &[Passed, Skipped]),
+            (&[(Failed, 0), (Errored, 0)], &[Failed, Errored]),
         ] {
-            let cases: Vec<_> = statuses.iter().map(|&(status, source)| ("a", status, source)).collect();
-            assert_eq!(merged(&cases, flaky), [("a".to_owned(), expected)], "{statuses:?}");
+            assert_eq!(merged(statuses), expected, "{statuses:?}");
         }
+    }
+
+    #[test]
+    fn a_fault_that_is_told_twice_is_one() {
+        let mut report = Report::default();
+        for status in [Status::Failed, Status::Errored] {
+            report.push(Case { id: "a".into(), status, kind: Kind::Fault, source: 0, detail: None });
+        }
+        report.merge(&Goes::default());
+        let statuses: Vec<Status> = report.cases.iter().map(|case| case.status).collect();
+        assert_eq!((statuses, report.notes), (vec![Status::Errored], vec![]));
     }
 }

@@ -13,7 +13,7 @@ use crate::failure_text::place_of_panic;
 use crate::finding::shown;
 use crate::libtest;
 use crate::lines::Lines;
-use crate::report::{Case, Detail, Place, Report, Status, append_bounded};
+use crate::report::{Case, Detail, Kind, Report, Status, append_bounded};
 
 mod status_line;
 mod summary;
@@ -147,8 +147,8 @@ impl Parser {
             let case = Case {
                 id: format!("setup-script::{}", line.id),
                 status: Status::Errored,
+                kind: Kind::Fault,
                 source: self.source,
-                place: Place::default(),
                 detail: None,
             };
             self.report.push(case);
@@ -204,7 +204,7 @@ impl Parser {
             let place = place_of_panic(&text);
             Box::new(Detail { text, place })
         });
-        self.report.push(Case { id, status, source: self.source, place: Place::default(), detail });
+        self.report.push(Case { id, status, kind: Kind::Test, source: self.source, detail });
     }
 }
 

@@ -3,7 +3,7 @@
 //! Counts come from cases alone; what a header or a summary line claims only ever becomes a
 //! [`Problem`]. This file never decides what an outcome means for the verdict.
 
-use evident_checker::Reason;
+use evident_checker::{Reason, Severity};
 
 /// Bytes of failure text that one finding carries: the host takes 8 KiB as a whole.
 pub(crate) const DETAIL_BYTES_MAX: usize = 4 * 1024;
@@ -14,7 +14,7 @@ pub(crate) const DETAILS_MAX: usize = 10_000;
 /// Everything that was read from one document, or from several after [`Report::merge`].
 #[derive(Debug, Default)]
 pub(crate) struct Report {
-    /// In document order until they are merged, by id afterwards.
+    /// In document order until they are merged, by id afterwards. Several tests may share an id.
     pub(crate) cases: Vec<Case>,
     /// What keeps the document from being believed, in the order it was noticed.
     pub(crate) problems: Vec<Problem>,
@@ -25,26 +25,27 @@ pub(crate) struct Report {
     details: usize,
 }
 
-/// One test and how it ended.
+/// One execution of a test and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Case {
     /// Suite path, class and name, joined with `::`.
     pub(crate) id: String,
     pub(crate) status: Status,
+    pub(crate) kind: Kind,
     /// Index of the artifact that shows it.
     pub(crate) source: usize,
-    pub(crate) place: Place,
     /// Kept for cases that did not simply pass.
     pub(crate) detail: Option<Box<Detail>>,
 }
 
-/// Where inside its artifact a case stands: only a repetition in the same place is a retry.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
-    /// Number of the suite element around it.
-    pub(crate) suite: usize,
-    /// Number of the file that it names, 0 without one.
-    pub(crate) file: usize,
+/// What a case stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Test,
+    /// A failure outside of any test: of a build, a fixture, a package. There is none where all is well, so
+    /// no baseline keeps it.
+    Fault,
 }
 
 /// What helps a person with a case that did not pass.
@@ -83,6 +84,7 @@ pub(crate) struct Problem {
 /// An oddity: the rule it falls under, the id it is about, and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Note {
+    pub(crate) severity: Severity,
     pub(crate) rule: &'static str,
     pub(crate) id: String,
     pub(crate) message: String,
@@ -201,7 +203,13 @@ impl Report {
     }
 
     pub(crate) fn note(&mut self, rule: &'static str, id: &str, message: impl Into<String>) {
-        self.notes.push(Note { rule, id: id.into(), message: message.into() });
+        let severity = Severity::Note;
+        self.notes.push(Note { severity, rule, id: id.into(), message: message.into() });
+    }
+
+    pub(crate) fn warn(&mut self, rule: &'static str, id: &str, message: impl Into<String>) {
+        let severity = Severity::Warning;
+        self.notes.push(Note { severity, rule, id: id.into(), message: message.into() });
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -210,9 +218,22 @@ impl Report {
         counts
     }
 
-    /// Finds a case by its full id; the report must have been merged.
-    pub(crate) fn find(&self, id: &str) -> Option<&Case> {
-        self.cases.binary_search_by(|case| case.id.as_str().cmp(id)).ok().map(|at| &self.cases[at])
+    /// The cases of a full id; the report must have been merged.
+    pub(crate) fn of_id(&self, id: &str) -> &[Case] {
+        let start = self.cases.partition_point(|case| case.id.as_str() < id);
+        let count = self.cases[start..].partition_point(|case| case.id == id);
+        &self.cases[start..start + count]
+    }
+
+    /// Every id once, in order; the report must have been merged.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> + Clone {
+        self.cases.chunk_by(|one, next| one.id == next.id).map(|cases| cases[0].id.as_str())
+    }
+
+    /// How many ids stand for more than one test, and how many tests have such an id.
+    pub(crate) fn shared(&self) -> (u64, u64) {
+        let groups = self.cases.chunk_by(|one, next| one.id == next.id).filter(|cases| cases.len() > 1);
+        groups.fold((0, 0), |(ids, tests), cases| (ids + 1, tests + cases.len() as u64))
     }
 
     /// Takes over another document of the same run.

@@ -24,6 +24,27 @@ pub struct Settings {
     pub(crate) manifest: bool,
     /// Nothing: by content.
     pub(crate) format: Option<Format>,
+    pub(crate) cases_alone: bool,
+}
+
+/// How far the counts in headers must agree with the cases.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// A header that claims more is not believed, unless its writer is known to count something else.
+    #[default]
+    Headers,
+    /// A header may claim more tests than there are cases.
+    Cases {
+        /// It may claim more skipped ones too.
+        skipped: bool,
+    },
+}
+
+impl Settings {
+    /// Skipped tests that only a header counts are let through where skipped tests are allowed at all.
+    pub(crate) fn counting(&self) -> Counting {
+        if self.cases_alone { Counting::Cases { skipped: !self.skipped_denied } } else { Counting::Headers }
+    }
 }
 
 /// Declares and reads every key.
@@ -60,6 +81,13 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
             false,
         ),
         format: config.choice("format", "the format of the reports", &formats, "auto"),
+        cases_alone: config.choice(
+            "counts",
+            "what counts tests in JUnit XML: `headers` must not claim more than the cases show, or `cases` alone, \
+             for a writer that counts something else in a header",
+            &[("headers", false), ("cases", true)],
+            "headers",
+        ),
     };
     refuse_conflicts(config, &settings);
     settings

@@ -19,15 +19,42 @@ pub(super) struct OpenCase {
     file: String,
     has_file: bool,
     line: Option<u32>,
+    /// The worst of everything but its failures and errors.
     status: Option<Status>,
+    /// The worst of its failures, and of its errors.
+    failure: Option<Status>,
+    error: Option<Status>,
+    excuse: Option<Excuse>,
     unknown_status: Option<String>,
-    /// Attempts that failed before one passed.
-    flaky: bool,
+    pub(super) figures: Figures,
     text: String,
     /// Whose text it is.
     text_of: Option<Outcome>,
     /// Whether the text of the open outcome element is taken.
     takes_text: bool,
+}
+
+/// The name of a failure that has none.
+const NAMELESS: &str = "(nameless)";
+
+/// What its elements and attributes count.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Figures {
+    /// Failures and errors, whether they are excused or not.
+    pub(super) bad: u64,
+    pub(super) skipped: u64,
+    /// Failed attempts beside the outcome.
+    pub(super) attempts: u64,
+    pub(super) assertions: u64,
+}
+
+/// Why failures of a case are announced work and no regression: the runner did not count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Excuse {
+    /// A `todo` of `node:test`, as in TAP.
+    Todo,
+    /// A test of Catch2 that may or should fail.
+    MayFail,
 }
 
 /// What a child element says about its case.
@@ -93,6 +120,10 @@ impl OpenCase {
                     self.line = raw.trim().parse().ok();
                     continue;
                 }
+                "assertions" => {
+                    self.figures.assertions = raw.trim().parse().unwrap_or(0);
+                    continue;
+                }
                 _ => continue,
             };
             if seen & bit != 0 {
@@ -111,10 +142,22 @@ impl OpenCase {
                 _ => self.status_attribute(raw)?,
             }
         }
-        if self.name.is_empty() && self.class.is_empty() {
-            return Err(malformed("a case has neither name nor class"));
-        }
         Ok(())
+    }
+
+    /// Has neither name nor class.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.name.is_empty() && self.class.is_empty()
+    }
+
+    /// Makes a failure without a name one that can be told.
+    pub(super) fn be_nameless(&mut self) {
+        self.name.push_str(NAMELESS);
+    }
+
+    /// Failed without being a test: writers leave out the name where a class or a suite could not be set up.
+    pub(super) fn is_fault(&self) -> bool {
+        (self.name.is_empty() || self.name == NAMELESS) && self.status().is_bad()
     }
 
     /// Makes it stand for an error that a suite reports outside any case.
@@ -143,7 +186,7 @@ impl OpenCase {
             Status::Passed
         } else if is(&["failed", "fail", "failure"]) {
             Status::Failed
-        } else if is(&["error", "errored", "aborted", "broken"]) {
+        } else if is(&["error", "errored", "aborted", "broken", "undefined", "ambiguous"]) {
             Status::Errored
         } else if is(&["timeout", "timedout", "timed-out", "timed_out"]) {
             Status::TimedOut
@@ -185,12 +228,29 @@ impl OpenCase {
             }
         }
         let timed_out = kind.as_deref().is_some_and(|kind| kind.to_ascii_lowercase().contains("timeout"));
+        let worse = |known: &mut Option<Status>, status: Status| {
+            let status = if timed_out { Status::TimedOut } else { status };
+            *known = Some(known.map_or(status, |known| known.max(status)));
+        };
         match outcome {
-            Outcome::Failed | Outcome::Errored if timed_out => self.worsen(Status::TimedOut),
-            Outcome::Failed | Outcome::FailedAttempt => self.worsen(Status::Failed),
-            Outcome::Errored => self.worsen(Status::Errored),
-            Outcome::Skipped => self.worsen(Status::Skipped),
-            Outcome::FlakyAttempt => self.flaky = true,
+            Outcome::Failed => {
+                self.figures.bad += 1;
+                worse(&mut self.failure, Status::Failed);
+            }
+            Outcome::Errored => {
+                self.figures.bad += 1;
+                worse(&mut self.error, Status::Errored);
+            }
+            Outcome::Skipped => {
+                self.figures.skipped += 1;
+                self.excuse = self.excuse.or(Excuse::of_skip(kind.as_deref(), message.as_deref()));
+                self.worsen(Status::Skipped);
+            }
+            Outcome::FailedAttempt => {
+                self.figures.attempts += 1;
+                self.worsen(Status::Failed);
+            }
+            Outcome::FlakyAttempt => self.figures.attempts += 1,
         }
         // The first text stays, but a final failure says more than an attempt or a skip before it.
         let is_final = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
@@ -214,10 +274,18 @@ impl OpenCase {
     }
 
     pub(super) fn status(&self) -> Status {
-        match self.status {
-            None | Some(Status::Passed) if self.flaky => Status::Flaky,
+        let failure = self.failure.filter(|_| self.excuse.is_none());
+        let error = self.error.filter(|_| self.excuse != Some(Excuse::MayFail));
+        // What is not there is less than every status.
+        match self.status.max(failure).max(error) {
+            None | Some(Status::Passed) if self.has_flaky_attempts() => Status::Flaky,
             status => status.unwrap_or(Status::Passed),
         }
+    }
+
+    /// Attempts of a test that failed in the end have made it a failure already.
+    fn has_flaky_attempts(&self) -> bool {
+        self.figures.attempts > 0
     }
 
     pub(super) fn unknown_status(&self) -> Option<&str> {
@@ -245,6 +313,16 @@ impl OpenCase {
         let text = without_repetition(self.text.trim());
         let place = self.file().map(|file| (file.to_owned(), self.line)).or_else(|| place_of_panic(&text));
         Some(Box::new(Detail { text, place }))
+    }
+}
+
+impl Excuse {
+    fn of_skip(kind: Option<&str>, message: Option<&str>) -> Option<Self> {
+        match (kind, message) {
+            (Some("todo"), _) => Some(Self::Todo),
+            (None, Some("TEST_CASE tagged with !mayfail")) => Some(Self::MayFail),
+            _ => None,
+        }
     }
 }
 

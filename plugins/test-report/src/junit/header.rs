@@ -1,12 +1,18 @@
 //! The counts that a `<testsuite>` or `<testsuites>` claims, compared with the cases inside it.
 //!
-//! A header never adds a case. It can only say more than there is, and then the document is not whole.
+//! A header never adds a case. It can only say more than there is, and then the document is not whole: unless
+//! what it counts beyond the cases is there too (attempts, assertions), or its writer is known to count
+//! something else, or the config says so. None of these excuses a failure that no case shows, nor a header
+//! without cases.
 
 use quick_xml::events::BytesStart;
 
 use crate::report::Status;
+use crate::settings::Counting;
 
 use super::attributes::{Attributes, KEY_BYTES_MAX, folded, value};
+use super::case::Figures;
+use super::producer::Producer;
 use super::{Stop, malformed};
 
 /// Counts as claimed; absent where the attribute is.
@@ -17,23 +23,51 @@ pub(super) struct Header {
     errors: Option<u64>,
     skipped: Option<u64>,
     disabled: Option<u64>,
+    /// Where the writer is one that counts something else.
+    pub(super) producer: Option<Producer>,
 }
 
-/// Cases of a suite and of all suites inside it.
-#[derive(Default)]
+/// What the cases of a suite show, and those of all suites inside it.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Tally {
-    cases: u64,
-    bad: u64,
-    skipped: u64,
+    pub(super) cases: u64,
+    /// Cases that failed.
+    pub(super) bad_cases: u64,
+    /// Failures and errors, excused ones too: a case may have several, or one by an attribute.
+    pub(super) bad: u64,
+    pub(super) skipped: u64,
+    /// Failed attempts beside the outcome of a case.
+    pub(super) attempts: u64,
+    /// By the `assertions` of each case.
+    pub(super) assertions: u64,
+    /// What headers inside claim beyond their cases, and may.
+    excess: u64,
+}
+
+/// What becomes of a claim that goes beyond the cases.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// There is none.
+    Agrees,
+    /// Worth a note.
+    Accepted(String),
+    Refused(String),
 }
 
 impl Header {
-    /// Reads the attributes and hands the suite's name to `named`.
-    pub(super) fn read(start: &BytesStart<'_>, mut named: impl FnMut(&str)) -> Result<Self, Stop> {
-        let mut header = Self::default();
+    /// Reads the attributes and hands the suite's name to `named`. `outer` is the writer of what is around it.
+    pub(super) fn read(
+        start: &BytesStart<'_>,
+        outer: Option<Producer>,
+        mut named: impl FnMut(&str),
+    ) -> Result<Self, Stop> {
+        let mut header = Self { producer: outer, ..Self::default() };
         let (mut buffer, mut seen) = ([0; KEY_BYTES_MAX], 0_u8);
         for attribute in Attributes::of(start) {
             let (key, raw) = attribute?;
+            if let Some(producer) = Producer::of_attribute(key, raw) {
+                header.producer = Some(producer);
+            }
             let key = folded(key, &mut buffer);
             let (bit, field) = match key {
                 "name" => (1, None),
@@ -63,38 +97,96 @@ impl Header {
         Ok(header)
     }
 
-    /// What the header claims beyond the cases.
-    pub(super) fn disagreement(&self, tally: &Tally) -> Option<String> {
+    /// Compares what the header claims with what is there. What may go beyond it is added to `tally`, for the
+    /// headers around this one.
+    pub(super) fn compare(&self, tally: &mut Tally, counting: Counting) -> Claim {
         let bad = self.failures.unwrap_or(0).saturating_add(self.errors.unwrap_or(0));
+        if bad > tally.bad && !self.counts_attempts(bad, tally) {
+            return Claim::Refused(claims(bad, "failure or error", "failures or errors", tally.bad, ""));
+        }
         // A disabled test is counted in both attributes by some writers.
         let skipped = self.skipped.unwrap_or(0).max(self.disabled.unwrap_or(0));
-        let claims = [
-            (self.tests.unwrap_or(0), tally.cases, if self.tests == Some(1) { "test" } else { "tests" }),
-            (bad, tally.bad, "failures and errors"),
-            (skipped, tally.skipped, "skipped"),
-        ];
-        let (claimed, listed, what) = claims.into_iter().find(|(claimed, listed, _)| claimed > listed)?;
-        Some(format!("claims {claimed} {what}, but {listed} are listed: the report is not whole"))
+        let hint = if tally.cases > 0 && counting == Counting::Headers { HINT } else { "" };
+        if skipped > tally.skipped && !(tally.cases > 0 && counting == Counting::Cases { skipped: true }) {
+            return Claim::Refused(claims(skipped, "skipped test", "skipped tests", tally.skipped, hint));
+        }
+        let tests = self.tests.unwrap_or(0);
+        let there = tally.cases.saturating_add(tally.attempts).saturating_add(tally.excess);
+        if tests <= there || (tally.cases > 0 && tests == tally.assertions) {
+            return Claim::Agrees;
+        }
+        let why = match (counting, self.producer) {
+            // Nothing that ran is named.
+            _ if tally.cases == 0 => None,
+            (_, Some(producer)) => Some(producer.why()),
+            (Counting::Cases { .. }, None) => Some("`counts = \"cases\"` accepts that"),
+            (Counting::Headers, None) => None,
+        };
+        let Some(why) = why else {
+            return Claim::Refused(claims(tests, "test", "tests", tally.cases, hint));
+        };
+        tally.excess = tests - tally.cases - tally.attempts;
+        Claim::Accepted(format!("claims {tests} tests over {} cases: {why}", tally.cases))
+    }
+
+    /// Surefire counts each attempt as a test, and each failed one as a failure. A header that counts more
+    /// failures, but no more tests, means a failure that no case shows.
+    fn counts_attempts(&self, bad: u64, tally: &Tally) -> bool {
+        let beyond = bad - tally.bad;
+        let in_tests = self.tests.is_none_or(|tests| tests.saturating_sub(tally.cases) >= beyond);
+        beyond <= tally.attempts && in_tests
     }
 
     /// A failure that the header does not count; the case wins.
     pub(super) fn understatement(&self, tally: &Tally) -> Option<String> {
-        let (failures, errors) = (self.failures?, self.errors.unwrap_or(0));
-        (failures == 0 && errors == 0 && tally.bad > 0)
-            .then(|| format!("claims no failure, but {} of its cases failed", tally.bad))
+        let (failures, errors, bad_cases) = (self.failures?, self.errors.unwrap_or(0), tally.bad_cases);
+        let cases =
+            if bad_cases == 1 { "1 of its cases".into() } else { format!("{bad_cases} of its cases") };
+        (failures == 0 && errors == 0 && bad_cases > 0)
+            .then(|| format!("claims no failure, but {cases} failed"))
+    }
+
+    /// How many tests it claims.
+    pub(super) fn tests(&self) -> Option<u64> {
+        self.tests
     }
 }
 
+/// Follows a claim that the writer may mean otherwise.
+const HINT: &str =
+    "; where the writer counts something else there, `counts = \"cases\"` in the config accepts it";
+
+/// `claims 2 tests, but 1 is listed: the report is not whole`.
+fn claims(claimed: u64, one: &str, several: &str, listed: u64, hint: &str) -> String {
+    let what = if claimed == 1 { one } else { several };
+    let listed = match listed {
+        0 => "none is".into(),
+        1 => "1 is".into(),
+        listed => format!("{listed} are"),
+    };
+    format!("claims {claimed} {what}, but {listed} listed: the report is not whole{hint}")
+}
+
 impl Tally {
-    pub(super) fn add(&mut self, status: Status) {
-        self.cases += 1;
-        self.bad += u64::from(status.is_bad());
-        self.skipped += u64::from(status.is_skip());
+    pub(super) fn of_case(status: Status, figures: Figures) -> Self {
+        Self {
+            cases: 1,
+            bad_cases: u64::from(status.is_bad()),
+            bad: figures.bad.max(u64::from(status.is_bad())),
+            skipped: figures.skipped.max(u64::from(status.is_skip())),
+            attempts: figures.attempts,
+            assertions: figures.assertions,
+            excess: 0,
+        }
     }
 
     pub(super) fn absorb(&mut self, inner: &Self) {
         self.cases += inner.cases;
+        self.bad_cases += inner.bad_cases;
         self.bad += inner.bad;
         self.skipped += inner.skipped;
+        self.attempts += inner.attempts;
+        self.assertions = self.assertions.saturating_add(inner.assertions);
+        self.excess = self.excess.saturating_add(inner.excess);
     }
 }

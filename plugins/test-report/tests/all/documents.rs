@@ -28,11 +28,10 @@ fn junit_outcomes() {
         ("<testcase name='a'><flakyError/></testcase>", Verdict::Fail, [1, 1, 0, 0, 0, 1]),
         ("<testcase name='a'><rerunFailure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
         ("<testcase name='a'><failure/><flakyFailure/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
-        // pytest: the call fails and so does the teardown.
         (
             "<testcase name='a'><failure/></testcase><testcase name='a'><error/></testcase>",
             Verdict::Fail,
-            [1, 0, 0, 1, 0, 0],
+            [2, 0, 1, 1, 0, 0],
         ),
         // The suite itself failed: no case says so.
         ("<testcase name='a'/><error>setup</error>", Verdict::Fail, [2, 1, 0, 1, 0, 0]),
@@ -287,11 +286,23 @@ fn messages_count_in_words() {
         ),
         (
             "<testsuite name='s' tests='1'/>",
-            "report-1: the header of `s` claims 1 test, but 0 are listed: the report is not whole",
+            "report-1: the header of `s` claims 1 test, but none is listed: the report is not whole",
         ),
         (
             "     Summary [   0.001s] 0/1 test run: 0 passed, 0 skipped\n",
             "report-1: only 0 of 1 test were run",
+        ),
+        (
+            "running 3 tests\n.i.\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n",
+            "report-1: a result line claims 2 passed, 0 failed, 1 ignored, 0 measured, but its block lists \
+             0 passed, 0 failed, 0 ignored, 0 measured; `cargo test -q` (`--format terse`) prints no names: leave \
+             it out",
+        ),
+        (
+            "running 90 tests\n..F....................................................................................... \
+             88/90\n",
+            "report-1: a block of 90 tests has no `test result:` line: the run was cut off; `cargo test -q` \
+             (`--format terse`) prints no names: leave it out",
         ),
     ] {
         assert_eq!(one("{}", text).outcome.summary, summary, "{text}");

@@ -157,6 +157,41 @@ fn every_test_and_every_package_must_end() {
             [2, 1, 1, 0, 0, 0],
         ),
         (&["fail:p", "run:p:T", "pass:p:T", "=p", "pass:p"], Verdict::Fail, [2, 1, 0, 1, 0, 0]),
+        // An attempt repeats what failed, with the subtests of it; another run of the package repeats all.
+        (
+            &["run:p:T", "fail:p:T", "run:p:U", "pass:p:U", "fail:p", "run:p:T", "pass:p:T", "=p", "pass:p"],
+            Verdict::Pass,
+            [2, 2, 0, 0, 0, 1],
+        ),
+        (
+            &[
+                "run:p:T",
+                "run:p:T/a",
+                "pass:p:T/a",
+                "run:p:T/b",
+                "fail:p:T/b",
+                "fail:p:T",
+                "fail:p",
+                "run:p:T",
+                "run:p:T/a",
+                "pass:p:T/a",
+                "run:p:T/b",
+                "pass:p:T/b",
+                "pass:p:T",
+                "=p",
+                "pass:p",
+            ],
+            Verdict::Pass,
+            [3, 3, 0, 0, 0, 2],
+        ),
+        (
+            &[
+                "run:p:T", "fail:p:T", "run:p:U", "pass:p:U", "fail:p", "run:p:T", "pass:p:T", "run:p:U",
+                "pass:p:U", "=p", "pass:p",
+            ],
+            Verdict::Fail,
+            [2, 1, 1, 0, 0, 0],
+        ),
         // No test files.
         (&["start:p", "skip:p"], NOT_EXAMINED, [0; 6]),
         (&["run:p:BenchmarkX", "=p", "pass:p"], NOT_EXAMINED, [0; 6]),
@@ -190,5 +225,19 @@ fn other_lines_are_counted_and_never_hide_a_failure() {
     ] {
         let checked = with(line);
         assert_eq!(checked.verdict(), verdict, "{line}: {}", checked.outcome.summary);
+    }
+}
+
+/// Catches a message that leaves a person alone with what an old Go lost.
+#[test]
+fn an_end_that_go_lost_is_explained() {
+    let told = |output: &str| {
+        let printed = format!(r#"{{"Action":"output","Package":"p","Test":"T","Output":"{output}\n"}}"#);
+        let (before, after) = (events(&["run:p:T"]), events(&["=p", "pass:p"]));
+        judged(GO, &[format!("{before}{printed}\n{after}").as_bytes()], &[]).outcome.summary
+    };
+    assert!(told("hello--- PASS: T (0.00s)").contains("Go before 1.20 loses the end of a test"));
+    for other in ["hello", "hello--- PASS: TOther (0.00s)"] {
+        assert!(told(other).ends_with("these tests began and never ended: T"), "{}", told(other));
     }
 }

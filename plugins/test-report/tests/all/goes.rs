@@ -66,6 +66,25 @@ fn goes_are_compared_test_by_test() {
     }
 }
 
+/// Tests that share a name have no order that holds from go to go: catches the pass of one of them that makes
+/// the failure of another one flaky.
+#[test]
+fn a_shared_name_lends_no_pass() {
+    let named = |outcomes: &str| report(outcomes).replace("t1'", "t0'");
+    for (outcomes, verdict, figures) in [
+        (["pp", "pp"], Verdict::Pass, [2, 2, 0, 0, 0, 0]),
+        (["fp", "pf"], Verdict::Fail, [2, 1, 1, 0, 0, 0]),
+        (["fp", "fp"], Verdict::Fail, [2, 1, 1, 0, 0, 0]),
+        (["fp", "pp"], Verdict::Pass, [2, 2, 0, 0, 0, 1]),
+        (["pp", "p-"], CONTRADICTION, [2, 2, 0, 0, 0, 0]),
+    ] {
+        let files = [("1/r.xml", named(outcomes[0])), ("2/r.xml", named(outcomes[1]))];
+        let checked = goes(ALLOWED, &files);
+        assert_eq!(checked.verdict(), verdict, "{outcomes:?}: {}", checked.outcome.summary);
+        assert_eq!(checked.figures(), figures, "{outcomes:?}");
+    }
+}
+
 #[test]
 fn one_failure_in_ten_goes_is_named_with_its_go() {
     let mut outcomes = ["pp"; 10];

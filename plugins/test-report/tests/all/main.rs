@@ -11,6 +11,7 @@ mod documents;
 mod fixtures;
 mod go_test;
 mod goes;
+mod headers;
 mod hostile;
 mod manifest;
 mod policies;
@@ -55,8 +56,17 @@ impl Checked {
 
     /// Fingerprints of the findings that decide.
     fn errors(&self) -> Vec<&str> {
-        let errors = self.said.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.map(|finding| finding.fingerprint.as_deref().unwrap_or(&finding.rule)).collect()
+        self.of(Severity::Error)
+    }
+
+    /// Fingerprints of the findings that a person sees beside a pass.
+    fn warnings(&self) -> Vec<&str> {
+        self.of(Severity::Warning)
+    }
+
+    fn of(&self, severity: Severity) -> Vec<&str> {
+        let findings = self.said.findings.iter().filter(|finding| finding.severity == severity);
+        findings.map(|finding| finding.fingerprint.as_deref().unwrap_or(&finding.rule)).collect()
     }
 }
 

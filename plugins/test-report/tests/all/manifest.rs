@@ -21,7 +21,7 @@ fn lists_every_test_by_id() {
                   <testcase name='c'><skipped/></testcase><testcase name='d'><flakyFailure/></testcase>\
                   <testcase name='e' status='disabled'/><testcase name='f'><error/></testcase>\
                   <testcase name='g'><failure type='timeout'/></testcase></testsuite>";
-    let expected = "{\"version\":1,\"tests\":[\n\
+    let expected = "{\"version\":2,\"tests\":[\n\
                     {\"id\":\"s::a \\\"q\\\"\",\"status\":\"passed\"},\n{\"id\":\"s::b\",\"status\":\"failed\"},\n\
                     {\"id\":\"s::c\",\"status\":\"skipped\"},\n{\"id\":\"s::d\",\"status\":\"flaky\"},\n\
                     {\"id\":\"s::e\",\"status\":\"disabled\"},\n{\"id\":\"s::f\",\"status\":\"errored\"},\n\
@@ -29,6 +29,20 @@ fn lists_every_test_by_id() {
     assert_eq!(manifest(MANIFEST, report).as_deref(), Some(expected));
     assert_eq!(manifest("{}", report), None);
     assert_eq!(manifest(r#"{"manifest":false}"#, report), None);
+}
+
+/// An id that several tests share stands there as often; a fault is no test.
+#[test]
+fn lists_every_test_of_a_shared_name() {
+    let report = "<testsuite><testcase name='a'/><testcase name='b'/><testcase name='a'><skipped/></testcase>\
+                  <testcase name=''><failure/></testcase></testsuite>";
+    let expected = "{\"version\":2,\"tests\":[\n{\"id\":\"a\",\"status\":\"passed\"},\n\
+                    {\"id\":\"a\",\"status\":\"skipped\"},\n{\"id\":\"b\",\"status\":\"passed\"}\n]}\n";
+    let written = manifest(MANIFEST, report).expect("is whole");
+    assert_eq!(written, expected);
+    let fewer = "<testsuite><testcase name='a'/><testcase name='b'/></testsuite>";
+    let checked = judged("{}", &[fewer.as_bytes()], &[written.as_bytes()]);
+    assert_eq!((checked.verdict(), checked.errors()), (Verdict::Fail, vec!["test-removed:a"]));
 }
 
 #[test]
