@@ -72,6 +72,42 @@ fn a_deleted_test_does_not_get_past_it() {
     assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (3, "stale"), "{assessment:#}");
 }
 
+/// A name that several tests share is told, and none of them gets past it.
+#[test]
+fn tests_that_share_a_name_are_told_and_missed() {
+    let workspace = shop(&format!("{HEAD}{SOURCES}{CORRECT}"));
+    workspace.write("suite.sh", SUITE.replace("<testcase name='$name'/>", "<testcase name='same'/>"));
+    let run = workspace.run(["baseline", "write", "correct"]);
+    assert_eq!(run.exit, 0, "{run:#?}");
+    assert!(run.stdout.contains(": 2 tests passed; 1 name is shared by 2 tests\n"), "{run:#?}");
+    assert!(run.stderr.contains("warning: 2 tests have the name `same`"), "{run:#?}");
+    assert_eq!(tests(&workspace, "tests/baseline.json"), passed(&["same", "same"]));
+    workspace.write("goal.toml", with_printed(&run));
+    let (run, assessment) = workspace.check();
+    assert_eq!(run.exit, 0, "{assessment:#}");
+    let shown = workspace.run(["check"]);
+    assert!(shown.stdout.contains("test-duplicate 2 tests have the name `same`"), "{shown:#?}");
+    workspace.remove("tests/taxes.t");
+    let (run, assessment) = workspace.check();
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"), "{assessment:#}");
+}
+
+/// One of the version before is read, and told to count a shared name once.
+#[test]
+fn an_old_one_is_read_and_told() {
+    let workspace = shop(&format!("{HEAD}{SOURCES}{CORRECT}"));
+    workspace.run(["baseline", "write", "correct"]);
+    let old = "{\"version\":1,\"tests\":[{\"id\":\"adds\",\"status\":\"passed\"}]}\n";
+    workspace.write("tests/baseline.json", old);
+    let digest = evident_engine::Blobs::digest(old.as_bytes()).hex();
+    let known = format!("[evidence.known]\nfiles = [\"tests/baseline.json\"]\nsha256 = \"{digest}\"\n");
+    let bound = CORRECT.replace("\"suite\"", "{ report = \"suite\", baseline = \"known\" }");
+    workspace.write("goal.toml", format!("{HEAD}{SOURCES}\n{known}\n{bound}"));
+    let run = workspace.run(["check"]);
+    assert_eq!(run.exit, 0, "{run:#?}");
+    assert!(run.stdout.contains("baseline-old the baseline is a manifest of version 1"), "{run:#?}");
+}
+
 /// What the worker deleted already is in the baseline all the same.
 #[test]
 fn it_is_collected_on_the_base() {

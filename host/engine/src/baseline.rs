@@ -12,7 +12,7 @@ use evident_core::binding;
 use evident_core::contract::{At, Bindings, Clause, Contract, Recipe};
 use evident_core::descriptor::Descriptor;
 use evident_core::digest::Digest;
-use evident_core::outcome::Status;
+use evident_core::outcome::{Severity, Status};
 use serde_json::{Value, json};
 
 use crate::collecting::collect;
@@ -26,7 +26,7 @@ const ATTACHMENT: &str = "baseline.json";
 const KEY: &str = "manifest";
 
 /// Keys that say how evidence is read, not how it is judged.
-const READING_KEYS: &[&str] = &["format"];
+const READING_KEYS: &[&str] = &["counts", "format"];
 
 /// A baseline, or why there is none.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub enum Baseline {
         at: At,
         /// True if what it shows would pass: a baseline of a red suite is made all the same.
         is_green: bool,
+        /// What a person should know about it, a line each: names that several tests share, for example.
+        warnings: Vec<String>,
         /// The slot that takes it, where the checker has one that only trusted evidence may fill.
         slot: Option<String>,
     },
@@ -91,10 +93,13 @@ impl Engine {
         let path = self.blobs.path(made.digest);
         file.read_to_end(&mut bytes).map_err(|source| Error::State { action: "read", path, source })?;
         let slot = loaded.descriptor.slots.iter().find(|slot| slot.trusted);
+        let findings = answer.outcome.findings.iter();
+        let warnings = findings.filter(|finding| finding.severity == Severity::Warning);
         Ok(Baseline::Made {
             bytes,
             digest: made.digest,
             at,
+            warnings: warnings.map(|finding| finding.message.clone()).collect(),
             is_green: answer.outcome.status == Status::Pass,
             summary: answer.outcome.summary,
             slot: slot.map(|slot| slot.name.clone()),

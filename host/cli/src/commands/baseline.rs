@@ -69,7 +69,7 @@ pub(crate) fn run(command: &Baseline) -> anyhow::Result<Exit> {
 
 /// Writes the file and says how the contract takes it.
 fn written(arguments: &Write, opened: &Opened, clause: &Clause, made: &Made) -> anyhow::Result<Exit> {
-    let Made::Made { bytes, digest, summary, at, is_green, slot } = made else {
+    let Made::Made { bytes, digest, summary, at, is_green, warnings, slot } = made else {
         unreachable!("the caller has one")
     };
     let workspace = &opened.file.workspace;
@@ -86,6 +86,9 @@ fn written(arguments: &Write, opened: &Opened, clause: &Clause, made: &Made) -> 
         ui::chatter(
             "note: not everything passes there, and the baseline says so: it holds what must not vanish\n",
         );
+    }
+    for warning in warnings {
+        ui::chatter(&format!("warning: {}\n", text::line(warning)));
     }
     let Ok(shown) = shown else {
         ui::chatter("note: it lies outside of the workspace, where no contract reads it\n");
