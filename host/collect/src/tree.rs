@@ -33,6 +33,7 @@ use evident_core::tree::Tree;
 
 use crate::Error;
 
+pub use describe::{Described, LinesOf};
 pub use materialise::{Materialised, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
@@ -181,13 +182,21 @@ impl Trees {
     }
 
     /// Writes the comparison document (`application/x-ndjson`, form `evident-changes` 1): a line about both
-    /// trees, a line per change in byte order of the paths, a line that it is whole.
+    /// trees, a line per change in byte order of the paths, a line that it is whole. Stops where it would be
+    /// larger than `bytes_max` bytes.
     ///
     /// # Errors
     /// [`Error::Unsteady`] where a file of a folder is not what its tree says any more; when a blob is
     /// missing or damaged; when `out` fails ([`Error::Write`]).
-    pub fn describe(&self, from: &Side<'_>, to: &Side<'_>, out: &mut dyn Write) -> Result<(), Error> {
-        describe::describe(&self.blobs, from, to, out)
+    pub fn describe(
+        &self,
+        from: &Side<'_>,
+        to: &Side<'_>,
+        lines: LinesOf,
+        bytes_max: u64,
+        out: &mut dyn Write,
+    ) -> Result<Described, Error> {
+        describe::describe(&self.blobs, (from, to), lines, bytes_max, out)
     }
 
     /// Brings a private copy exactly to `tree`, whose contents are blobs: every file is read and compared,

@@ -3,16 +3,18 @@
 //!
 //! Everything here blocks.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_collect::Collector;
-use evident_collect::tree::{Cached, Contents, Materialised, Rules, Side, Trees, keep_only};
+use evident_collect::tree::{
+    Cached, Contents, Described, LinesOf, Materialised, Rules, Side, Trees, keep_only,
+};
 use evident_core::assessment::Start;
-use evident_core::contract::{At, Contract, Placed, Since, Source};
+use evident_core::contract::{At, Contract, Placed, Since, Source, lint};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::doubt::Doubt;
@@ -43,6 +45,8 @@ pub(crate) struct Ground {
     private: PathBuf,
     scratch: PathBuf,
     protect: Vec<Pattern>,
+    /// Names of the sources whose added lines a clause searches.
+    searched: BTreeSet<String>,
     /// The tree that is assessed.
     assessed: Tree,
     /// What the workspace was when it was last looked at.
@@ -96,6 +100,7 @@ impl Engine {
             private: self.places.cache.join("trees").join(key),
             scratch: self.places.state.join("out"),
             protect: patterns(&opened.contract.boundary.protect)?,
+            searched: searched(&opened.contract),
             seen: assessed.clone(),
             trees,
             rules,
@@ -281,16 +286,23 @@ impl Ground {
         };
         let from = Side { name: since.word(), tree: from, contents: Contents::Blobs };
         let to = Side { name: "work", tree: &self.assessed, contents: Contents::Folder(&self.workspace) };
+        let is_searched = self.searched.contains(&source.name.value);
+        let lines = if is_searched { LinesOf::Everything } else { LinesOf::Text };
+        let most = source.artifact_bytes_max;
         let mut writer = self.blobs.create()?;
-        match self.trees.describe(&from, &to, &mut writer) {
-            Ok(()) => {}
+        match self.trees.describe(&from, &to, lines, most, &mut writer) {
+            Ok(Described::Whole) => {}
+            Ok(Described::TooLarge) => {
+                let detail = format!("the comparison has more than {most} bytes");
+                let reason = Reason::NoEvidence(NoEvidence::Overflow);
+                return Ok(freshness::none(source, reason, &detail, started));
+            }
             Err(evident_collect::Error::Unsteady { path }) => {
                 let detail = format!("`{}` changed while the trees were compared", path.display());
                 return Ok(freshness::none(source, Reason::TreeChanged, &detail, started));
             }
             Err(error) => return Err(error.into()),
         }
-        writer.flush().map_err(evident_collect::Error::Write)?;
         let (digest, size) = writer.finish()?;
         let mut origin = freshness::origin(source, started);
         origin.ended = clock::now();
@@ -301,11 +313,6 @@ impl Ground {
             Since::Start | Since::Base => {}
         }
         let artifact = Artifact { name: CHANGES.0.into(), media_type: CHANGES.1.into(), size, digest };
-        let overflow = size > source.artifact_bytes_max;
-        if overflow {
-            let detail = format!("the comparison has {size} bytes, at most {}", source.artifact_bytes_max);
-            return Ok(freshness::none(source, Reason::NoEvidence(NoEvidence::Overflow), &detail, started));
-        }
         Ok(Evidence { origin, artifacts: vec![artifact], shortfall: None })
     }
 
@@ -321,6 +328,14 @@ impl Ground {
 /// Rules with the patterns of a contract: what they match counts, ignored or not.
 pub(crate) fn marked(rules: Rules, contract: &Contract) -> Result<Rules, Error> {
     Ok(rules.with_marked(patterns(&contract.boundary.inputs)?, patterns(&contract.boundary.protect)?))
+}
+
+/// The sources whose added lines some clause searches: the config of such a clause has a key `added`.
+fn searched(contract: &Contract) -> BTreeSet<String> {
+    let searches = |config: &serde_json::Value| config.get("added").is_some();
+    let clauses = contract.clauses.iter().filter(|clause| searches(&clause.config.json));
+    let selectors = clauses.flat_map(|clause| lint::selectors(&clause.evidence));
+    selectors.map(|selector| selector.value.source.clone()).collect()
 }
 
 /// Patterns of a sound contract: lint, and the checker of the boundary, have refused the others.

@@ -133,9 +133,10 @@ fn tell_nonsense(config: &mut Config, settings: &Settings) {
         let hint = "write for example `allow = [\"src/**\"]`, or `deny = [\"tests/**\"]`";
         config.problem("", message, Some(hint.into()));
     }
-    if settings.added.iter().any(|text| text.trim().is_empty() || text.contains('\n')) {
+    // The lines of a binary file are told without zero bytes.
+    if settings.added.iter().any(|text| text.trim().is_empty() || text.contains(['\n', '\0'])) {
         let hint = Some("write a part of one line, for example `#[ignore]`".into());
-        config.problem("added", "a text is empty or has several lines", hint);
+        config.problem("added", "a text is empty, has several lines, or has a zero byte", hint);
     }
     if config.has("added_paths") && settings.added.is_empty() {
         let hint = Some("add `added`, or leave `added_paths` out".into());
@@ -177,6 +178,7 @@ mod tests {
             (r#"{"max_files":-1}"#, &["/max_files"]),
             (r#"{"added":[""]}"#, &["/added"]),
             (r#"{"added":["a\nb"]}"#, &["/added"]),
+            (r#"{"added":["a\u0000b"]}"#, &["/added"]),
             (r#"{"added":["a"],"added_paths":[]}"#, &["/added_paths"]),
             (r#"{"allow":["a"],"added_paths":["b"]}"#, &["/added_paths"]),
             (r#"{"max_files":1,"kinds_denied":["deleted"]}"#, &["/kinds_denied"]),

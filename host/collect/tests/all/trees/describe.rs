@@ -5,30 +5,44 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 
 use evident_collect::Error;
-use evident_collect::tree::{Contents, Side};
+use evident_collect::tree::{Contents, Described, LinesOf, Side};
 use evident_core::tree::Tree;
 use serde_json::{Value, json};
 
 use super::Ground;
 
-fn document(ground: &Ground, from: &Tree, to: &Tree) -> Result<Vec<Value>, Error> {
-    let from = Side { name: "start", tree: from, contents: Contents::Blobs };
-    let to = Side { name: "work", tree: to, contents: Contents::Folder(&ground.work) };
+fn written(ground: &Ground, trees: (&Tree, &Tree), lines: LinesOf, most: u64) -> Result<Vec<u8>, Error> {
+    let from = Side { name: "start", tree: trees.0, contents: Contents::Blobs };
+    let to = Side { name: "work", tree: trees.1, contents: Contents::Folder(&ground.work) };
     let mut text = Vec::new();
-    ground.trees.describe(&from, &to, &mut text)?;
-    assert!(text.ends_with(b"\n"));
-    let text = String::from_utf8(text).expect("is text");
-    Ok(text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect())
+    let described = ground.trees.describe(&from, &to, lines, most, &mut text)?;
+    assert_eq!(described == Described::Whole, text.ends_with(b"}\n"), "{most}");
+    assert!(text.len() as u64 <= most);
+    Ok(text)
+}
+
+fn document(ground: &Ground, from: &Tree, to: &Tree) -> Result<Vec<Value>, Error> {
+    Ok(parsed(&written(ground, (from, to), LinesOf::Everything, u64::MAX)?))
+}
+
+fn parsed(text: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(text).expect("is text");
+    text.lines().map(|line| serde_json::from_str(line).expect("is JSON")).collect()
 }
 
 /// The changes between a stored start and what `edit` makes of it.
 fn changes(files: &[(&str, &str)], edit: impl Fn(&Ground)) -> Vec<Value> {
+    let lines = parsed(&changed(files, edit, LinesOf::Everything));
+    lines[1..lines.len() - 1].to_vec()
+}
+
+fn changed(files: &[(&str, &str)], edit: impl Fn(&Ground), lines: LinesOf) -> Vec<u8> {
     let ground = Ground::with(files);
     let rules = ground.rules();
     let start = ground.trees.store(&rules, &ground.work).expect("stores");
     edit(&ground);
-    let lines = document(&ground, &start, &ground.scan(&rules)).expect("describes");
-    lines[1..lines.len() - 1].to_vec()
+    let work = ground.scan(&rules);
+    written(&ground, (&start, &work), lines, u64::MAX).expect("describes")
 }
 
 #[test]
@@ -84,7 +98,7 @@ fn a_zero_byte_hides_nothing() {
         fs::write(ground.work.join("a"), b"one\n\0\nfn evil() {}\n\xff\n").expect("writes");
     });
     assert_eq!(changes[0]["binary"], true);
-    assert_eq!(changes[0]["added"], json!(["\0", "fn evil() {}", "\u{fffd}"]));
+    assert_eq!(changes[0]["added"], json!(["fn evil() {}", "\u{fffd}"]));
     assert_eq!((&changes[0]["lines_added"], &changes[0]["lines_removed"]), (&Value::Null, &Value::Null));
 }
 
@@ -165,5 +179,90 @@ fn a_work_tree_that_moved_is_no_comparison() {
         edit(&ground);
         let told = document(&ground, &start, &work);
         assert!(matches!(&told, Err(Error::Unsteady { path }) if path.ends_with("a")), "{index}: {told:?}");
+    }
+}
+
+/// Bytes of the largest file whose lines are still compared.
+const LARGEST: usize = 16 << 20;
+
+/// Bytes of one that has more than there is room for, where each byte takes three.
+const LARGE: usize = 6 << 20;
+
+fn of_bytes(byte: u8, count: usize) -> impl Fn(&Ground) {
+    move |ground| fs::write(ground.work.join("new"), vec![byte; count]).expect("writes")
+}
+
+fn sparse(ground: &Ground) {
+    let file = fs::File::create(ground.work.join("new")).expect("makes");
+    file.set_len(LARGEST as u64).expect("is sparse");
+}
+
+/// Catches a document that costs many times what the work holds, in each check.
+#[test]
+fn what_no_clause_searches_takes_little_room() {
+    let many = |ground: &Ground| {
+        for number in 0..40 {
+            fs::write(ground.work.join(format!("{number}")), "x".repeat(1 << 20)).expect("writes");
+        }
+    };
+    let little = 4096;
+    let (lines, text) = (LARGE + little, LARGEST + 64 * 1024);
+    let files: [(&str, &dyn Fn(&Ground), usize); 7] = [
+        ("sparse", &sparse, little),
+        ("zero bytes", &of_bytes(0, LARGE), little),
+        ("line feeds", &of_bytes(b'\n', LARGE), little),
+        ("control characters", &of_bytes(1, LARGE), little),
+        ("no text", &of_bytes(0xff, LARGE), little),
+        ("one line", &of_bytes(b'x', LARGE), lines),
+        ("many files", &many, text),
+    ];
+    for (name, edit, most) in files {
+        let document = changed(&[], edit, LinesOf::Text);
+        assert!(document.len() <= most, "{name}: {} bytes", document.len());
+        let lines = parsed(&document);
+        let told = &lines[1];
+        let is_silent = told["added"].is_null() && told["unscanned"].is_null();
+        assert_eq!(is_silent, told["binary"] == true, "{name}: lines are there, or it says why not");
+    }
+}
+
+/// Catches a clause that searches lines and finds nothing, because nobody wrote them down.
+#[test]
+fn what_a_clause_searches_is_written_down() {
+    let hidden = |ground: &Ground| {
+        let mut bytes = vec![0; LARGE];
+        bytes.extend_from_slice(b"#[ignore]\0\n\0\0");
+        fs::write(ground.work.join("new"), bytes).expect("writes");
+    };
+    let edits: [(&str, &dyn Fn(&Ground), Value); 3] = [
+        ("sparse", &sparse, json!([])),
+        ("hidden in zero bytes", &hidden, json!(["#[ignore]"])),
+        ("control characters", &of_bytes(1, LARGEST), Value::Null),
+    ];
+    for (name, edit, added) in edits {
+        let document = changed(&[], edit, LinesOf::Everything);
+        assert!(document.len() < 4096, "{name}: {} bytes", document.len());
+        let told = &parsed(&document)[1];
+        assert_eq!(told["added"], added, "{name}");
+        assert_eq!(told["unscanned"].is_null(), !added.is_null(), "{name}");
+    }
+    let feeds = changed(&[], of_bytes(b'\n', LARGE), LinesOf::Everything);
+    assert!(feeds.len() < 3 * LARGE + 4096, "three bytes for each: {}", feeds.len());
+}
+
+/// Catches a document that is measured when it is whole.
+#[test]
+fn writing_stops_at_the_bound() {
+    let ground = Ground::new();
+    let rules = ground.rules();
+    let start = ground.trees.store(&rules, &ground.work).expect("stores");
+    for number in 0..200 {
+        ground.write(&format!("{number}"), "x");
+    }
+    let work = ground.scan(&rules);
+    let whole = written(&ground, (&start, &work), LinesOf::Text, u64::MAX).expect("describes");
+    for most in [0, 1, 1000, whole.len() - 1, whole.len()] {
+        let text = written(&ground, (&start, &work), LinesOf::Text, most as u64).expect("describes");
+        assert_eq!(text == whole, most == whole.len(), "{most}");
     }
 }
