@@ -8,6 +8,7 @@ mod boundary;
 mod callers;
 mod evidence;
 mod session;
+mod starts;
 mod trees;
 
 use std::process::Command;

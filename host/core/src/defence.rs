@@ -73,6 +73,8 @@ defences! {
     RacyStat = "racy-stat";
     /// The last word on a tree does not rest on the stat cache.
     FullDigest = "full-digest";
+    /// A pass against a commit that is named by what can be moved is asserted.
+    MovableRevision = "movable-revision";
     /// `boundary` is judged.
     Boundary = "boundary";
     /// `boundary.inputs` belong to the tree.

@@ -36,6 +36,11 @@ pub enum Doubt {
         /// The full id of the commit that it meant.
         commit: String,
     },
+    /// An input is in no commit, and no start was recorded: it was compared with itself.
+    UnrecordedInputs {
+        /// One of these files.
+        example: String,
+    },
     /// A symbolic link that counts leads to what does not count, so that nothing digests what it stands for.
     LinkOut {
         /// The link.
@@ -74,6 +79,11 @@ impl fmt::Display for Doubt {
                 "`{}` is a name that can be moved, and means the commit {} now",
                 name(revision),
                 name(commit)
+            ),
+            Self::UnrecordedInputs { example } => write!(
+                formatter,
+                "the input `{}` is in no commit, and what it was at the start is recorded nowhere",
+                name(example)
             ),
             Self::LinkOut { link, target, more } => {
                 write!(

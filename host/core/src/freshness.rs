@@ -27,6 +27,8 @@ pub struct Watched {
     /// Paths that differ between before and after or, where these are the same, between expected and
     /// after; in byte order.
     pub changed: Vec<String>,
+    /// True if the ignore files name all of these already: they count as inputs, or because git tracks them.
+    pub ignored: bool,
 }
 
 /// Says on which tree the evidence was collected, and refuses it where that is not the expected one.
@@ -41,7 +43,11 @@ pub fn on_tree(mut evidence: Evidence, watched: &Watched) -> Evidence {
     let detail = if watched.span.before == watched.span.after {
         format!("collected after the tree had changed: {paths}")
     } else {
-        format!("the tree changed while it was collected: {paths}; ignore them or write to {{out}}")
+        let hint = match watched.ignored {
+            true => "they are ignored and count as inputs, or because git tracks them: take them out there",
+            false => "ignore them",
+        };
+        format!("the tree changed while it was collected: {paths}; {hint} or write to {{out}}")
     };
     // What is wrong already is the better clue.
     evidence.shortfall.get_or_insert(Shortfall { reason: Reason::TreeChanged, detail });
@@ -143,7 +149,15 @@ mod tests {
     fn watched(before: u8, after: u8) -> Watched {
         let span = TreeSpan { before: digest(before), after: digest(after) };
         let changed = (0..12).map(|number| format!("f{number}")).collect();
-        Watched { expected: digest(1), span, changed }
+        Watched { expected: digest(1), span, changed, ignored: false }
+    }
+
+    /// Catches a message that asks for what was done already.
+    #[test]
+    fn what_is_ignored_already_is_not_to_be_ignored() {
+        let told = |ignored| on_tree(evidence(), &Watched { ignored, ..watched(1, 2) }).shortfall;
+        let told = [false, true].map(|ignored| told(ignored).expect("refused").detail);
+        assert!(told[0].contains("ignore them") && told[1].contains("count as inputs"), "{told:?}");
     }
 
     /// Catches evidence about a tree that is not the assessed one, in each of the ways that it can be.

@@ -61,11 +61,15 @@ impl Engine {
         let opened = &opened.without_wakes();
         let ground = self.shared_ground(opened, asked.since.clone()).await?;
         let evidence = collect(&ground, &opened.contract, listener).await?;
-        let (tree, start) = ground.with(|ground| Ok((ground.assessed(), ground.told()))).await?;
+        let told = ground.with(|ground| Ok((ground.assessed(), ground.told(), ground.doubts())));
+        let (tree, start, doubts) = told.await?;
         let mut clauses = self.judge_all(opened, asked, &evidence, listener).await?;
         // Whoever edited the contract decided what has to be shown.
         if start.as_ref().is_some_and(|start| start.contract != opened.file.digest) {
             clauses.iter_mut().for_each(|judged| judged.doubt(Doubt::EditedContract));
+        }
+        for judged in &mut clauses {
+            doubts.iter().for_each(|doubt| judged.doubt(doubt.clone()));
         }
         let decides = of(&clauses) == RollUp::Met;
         let changed = ground.with(move |ground| ground.changed_since(decides)).await?;

@@ -61,6 +61,8 @@ struct Origins {
     /// True if the base is what a name meant a moment ago.
     base_fresh: bool,
     told: Start,
+    /// Why no pass that stands on these is proven.
+    doubts: Vec<Doubt>,
 }
 
 /// A folder in which sources are collected, and the tree that it holds.
@@ -93,7 +95,7 @@ impl Engine {
         let workspace = opened.file.workspace.clone();
         let (rules, origins) = self.origins(opened, &trees, since)?;
         let assessed = trees.scan(&rules, &workspace, Cached::Use)?;
-        let key = self.record_path(&opened.file, "")?;
+        let key = self.record_path(&opened.file, "");
         let key = key.file_stem().expect("has a name").to_owned();
         Ok(Ground {
             blobs: self.blobs.clone(),
@@ -125,23 +127,7 @@ impl Engine {
     ) -> Result<(Rules, Option<Origins>), Error> {
         let workspace = &opened.file.workspace;
         if let Some(revision) = since {
-            let commit = start::commit(trees, workspace, revision)?;
-            let start = trees.of_commit(workspace, &commit)?;
-            let rules = marked(trees.rules_of_commit(workspace, &commit, &start)?, &opened.contract)?;
-            // The contract as the commit has it; one that it does not have is the caller's own.
-            let contract = start::contract_in(&opened.file)?;
-            let contract = contract.and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
-            let told = Start {
-                tree: Trees::digest(&start),
-                recorded: clock::now(),
-                fresh: false,
-                base: Some(commit),
-                contract: contract.unwrap_or(opened.file.digest),
-                accepted: 0,
-                accepted_last: None,
-            };
-            let origins = Origins { base: start.clone(), start, base_fresh: false, told };
-            return Ok((rules.with_start(&origins.start), Some(origins)));
+            return self.since(opened, trees, revision).map(|(rules, origins)| (rules, Some(origins)));
         }
         let Some(found) = self.start(opened, trees)? else {
             return Ok((marked(Rules::of_workspace(workspace)?, &opened.contract)?, None));
@@ -162,7 +148,62 @@ impl Engine {
         // Without a name for it, the base is the start tree, and as fresh as that.
         let base_fresh = if base.is_some() { found.base_fresh } else { found.fresh };
         let base = base.unwrap_or_else(|| start.clone());
-        Ok((rules, Some(Origins { start, base, base_fresh, told })))
+        Ok((rules, Some(Origins { start, base, base_fresh, told, doubts: Vec::new() })))
+    }
+
+    /// A commit in the place of the recorded start, and of the base.
+    fn since(&self, opened: &Opened, trees: &Trees, revision: &str) -> Result<(Rules, Origins), Error> {
+        let workspace = &opened.file.workspace;
+        let commit = start::commit(trees, workspace, revision)?;
+        let tree = trees.of_commit(workspace, &commit)?;
+        let rules = marked(trees.rules_of_commit(workspace, &commit, &tree)?, &opened.contract)?;
+        let (start, unrecorded) = self.with_inputs_beside(opened, trees, &rules, tree)?;
+        let mut doubts = Vec::new();
+        if !start::is_full_id(revision, &commit) && Defence::MovableRevision.stands() {
+            doubts.push(Doubt::MovableRevision { name: revision.to_owned(), commit: commit.clone() });
+        }
+        doubts.extend(unrecorded);
+        // The contract as the commit has it; one that it does not have is the caller's own.
+        let contract = start::contract_in(&opened.file);
+        let contract = contract.and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
+        let told = Start {
+            tree: Trees::digest(&start),
+            recorded: clock::now(),
+            fresh: false,
+            base: Some(commit),
+            contract: contract.unwrap_or(opened.file.digest),
+            accepted: 0,
+            accepted_last: None,
+        };
+        let rules = rules.with_start(&start);
+        Ok((rules, Origins { base: start.clone(), start, base_fresh: false, told, doubts }))
+    }
+
+    /// The tree of a commit with the inputs that are in no commit: those of the recorded start, or, where there
+    /// is none, as they are now. What they were then is not known, and a doubt says so.
+    fn with_inputs_beside(
+        &self,
+        opened: &Opened,
+        trees: &Trees,
+        rules: &Rules,
+        commit: Tree,
+    ) -> Result<(Tree, Option<Doubt>), Error> {
+        if opened.contract.boundary.inputs.is_empty() {
+            return Ok((commit, None));
+        }
+        let record = start::read(&self.record_path(&opened.file, start::FOLDER))?;
+        let is_recorded = record.is_some();
+        let from = match record {
+            Some(record) => trees.load(record.tree)?,
+            // Their contents are needed where a source runs on this tree.
+            None => trees.store(&rules.clone().with_start(&commit), &opened.file.workspace)?,
+        };
+        let is_beside = |path: &[u8]| rules.is_input(path) && commit.get(path).is_none();
+        let tree = commit.with_paths_of(&from, is_beside);
+        let mut added = tree.entries().iter().filter(|entry| commit.get(&entry.path).is_none());
+        let example = added.next().map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
+        let doubt = example.filter(|_| !is_recorded).map(|example| Doubt::UnrecordedInputs { example });
+        Ok((tree, doubt))
     }
 }
 
@@ -175,6 +216,11 @@ impl Ground {
     /// What the assessment says about its start.
     pub(crate) fn told(&self) -> Option<Start> {
         self.origins.as_ref().map(|origins| origins.told.clone())
+    }
+
+    /// Why no pass on this ground is proven.
+    pub(crate) fn doubts(&self) -> Vec<Doubt> {
+        self.origins.as_ref().map(|origins| origins.doubts.clone()).unwrap_or_default()
     }
 
     /// The folder in which a source is collected; a private one is held until the place is dropped.
@@ -254,7 +300,8 @@ impl Ground {
         let reference = if span.before == span.after { &self.assessed } else { &self.seen };
         let changed = changed_paths(reference, &now);
         self.seen = now;
-        Ok(Watched { expected: self.assessed(), span, changed })
+        let ignored = !changed.is_empty() && changed.iter().all(|path| self.rules.names_ignored(path));
+        Ok(Watched { expected: self.assessed(), span, changed, ignored })
     }
 
     /// Looks at a private folder after a source ran in it; nothing for the workspace.
@@ -273,7 +320,8 @@ impl Ground {
             }
             Err(error) => return Err(error.into()),
         };
-        Ok(Some(Watched { expected: private.expected, span: TreeSpan { before, after }, changed }))
+        let span = TreeSpan { before, after };
+        Ok(Some(Watched { expected: private.expected, span, changed, ignored: false }))
     }
 
     /// Compares the assessed tree with the start or the base.
@@ -325,7 +373,7 @@ impl Ground {
     }
 }
 
-/// Rules with the patterns of a contract: what they match counts, ignored or not.
+/// Rules with the patterns of a contract.
 pub(crate) fn marked(rules: Rules, contract: &Contract) -> Result<Rules, Error> {
     Ok(rules.with_marked(patterns(&contract.boundary.inputs)?, patterns(&contract.boundary.protect)?))
 }

@@ -23,7 +23,7 @@ impl Engine {
     /// # Errors
     /// When the state folder cannot be written.
     pub fn keep(&self, file: &ContractFile, assessment: &Assessment) -> Result<(), Error> {
-        let path = self.last_path(file)?;
+        let path = self.last_path(file);
         let folder = path.parent().expect("lies in a folder");
         let failed = |action| {
             let path = path.clone();
@@ -43,7 +43,7 @@ impl Engine {
     /// # Errors
     /// When it is there and cannot be read.
     pub fn last(&self, file: &ContractFile) -> Result<Option<Last>, Error> {
-        let path = self.last_path(file)?;
+        let path = self.last_path(file);
         let json = match fs::read(&path) {
             Ok(json) => json,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -60,7 +60,7 @@ impl Engine {
         Ok(Some(Last { assessment, contract_changed }))
     }
 
-    fn last_path(&self, file: &ContractFile) -> Result<PathBuf, Error> {
+    fn last_path(&self, file: &ContractFile) -> PathBuf {
         self.record_path(file, "last")
     }
 }

@@ -19,7 +19,7 @@ use evident_registry::Resolved;
 use evident_regular::Links;
 use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
 
-use crate::{Engine, Error, Event, Listener};
+use crate::{Engine, Error, Event, Listener, start};
 
 /// The text of a contract and where it is from: all that looking up an assessment needs.
 #[derive(Debug, Clone)]
@@ -34,6 +34,9 @@ pub struct ContractFile {
     pub workspace: PathBuf,
     /// The same as the caller named it.
     pub named_workspace: PathBuf,
+    /// `path` and `named_workspace`, absolute by their names alone. Made once: the folder in which this process
+    /// runs can be the workspace, and the work can remove it.
+    pub(crate) absolute: (PathBuf, PathBuf),
 }
 
 impl ContractFile {
@@ -51,7 +54,15 @@ impl ContractFile {
             )
             .map_err(|source| Error::Workspace { path: folder.to_owned(), source })?;
         let digest = Blobs::digest(text.as_bytes());
-        Ok(Self { text, digest, path: path.to_owned(), workspace, named_workspace: folder.to_owned() })
+        let absolute = (start::absolute(path)?, start::absolute(folder)?);
+        Ok(Self {
+            text,
+            digest,
+            path: path.to_owned(),
+            workspace,
+            named_workspace: folder.to_owned(),
+            absolute,
+        })
     }
 }
 

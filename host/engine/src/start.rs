@@ -78,7 +78,7 @@ impl Engine {
     /// Reads the record of a contract, or makes it from the workspace as it is. Nothing where there is none
     /// and the contract asks for none: one that once had a boundary keeps its start.
     pub(crate) fn start(&self, opened: &Opened, trees: &Trees) -> Result<Option<Found>, Error> {
-        let path = self.record_path(&opened.file, FOLDER)?;
+        let path = self.record_path(&opened.file, FOLDER);
         let (mut record, fresh) = match read(&path)? {
             Some(record) => (record, false),
             None if !opened.contract.needs_start() => return Ok(None),
@@ -123,7 +123,7 @@ impl Engine {
         let tree = trees.store(&rules, &opened.file.workspace)?;
         Ok(Record {
             version: VERSION,
-            contract_path: absolute(&opened.file.path)?,
+            contract_path: opened.file.absolute.0.clone(),
             workspace: opened.file.workspace.clone(),
             contract: opened.file.digest,
             recorded: clock::now(),
@@ -149,7 +149,7 @@ impl Engine {
     /// # Errors
     /// [`Error::NoStart`] where nothing was recorded yet; the host's own failure.
     pub fn accept_change(&self, opened: &Opened, patterns: &[Pattern]) -> Result<Vec<String>, Error> {
-        let path = self.record_path(&opened.file, FOLDER)?;
+        let path = self.record_path(&opened.file, FOLDER);
         let _held = self.hold_starts()?;
         let mut record = read(&path)?.ok_or_else(|| Error::NoStart { path: opened.file.path.clone() })?;
         let trees = self.trees()?;
@@ -162,7 +162,7 @@ impl Engine {
         };
         let moved = before.with_paths_of(&now, is_meant);
         let paths = crate::ground::changed_paths(&before, &moved);
-        let contract = contract_in(&opened.file)?;
+        let contract = contract_in(&opened.file);
         let is_contract = contract.as_ref().is_none_or(|path| is_meant(path.as_bytes()));
         let contract_moves = is_contract && record.contract != opened.file.digest;
         if contract_moves {
@@ -175,6 +175,10 @@ impl Engine {
                 before: record.tree,
             });
             record.tree = trees.keep(&moved)?;
+            // What the owner ignores from now on is ignored: else no by-product could be named any more.
+            if paths.iter().any(|path| rules.is_ignore_file(path)) {
+                record.rules = trees.keep_rules(&trees.rules_of(&moved, &rules)?)?;
+            }
             write(&path, &record)?;
         }
         Ok(paths)
@@ -184,7 +188,7 @@ impl Engine {
     /// on, whatever the file says. Each revision of a goal is taken once, so that what the owner accepts
     /// later stays.
     pub(crate) fn accept_revision(&self, opened: &Opened, goal: GoalId, revision: u32) -> Result<(), Error> {
-        let path = self.record_path(&opened.file, FOLDER)?;
+        let path = self.record_path(&opened.file, FOLDER);
         let _held = self.hold_starts()?;
         let Some(mut record) = read(&path)? else { return Ok(()) };
         let taken = record.revisions.entry(goal.to_string()).or_insert(1);
@@ -195,7 +199,7 @@ impl Engine {
         // A start that was recorded with this very contract has it already.
         let is_known = record.contract == opened.file.digest;
         record.contract = opened.file.digest;
-        if let Some(contract) = contract_in(&opened.file)?.filter(|_| !is_known) {
+        if let Some(contract) = contract_in(&opened.file).filter(|_| !is_known) {
             let trees = self.trees()?;
             let before = trees.load(record.tree)?;
             record.accepted.push(Accepted {
@@ -235,7 +239,7 @@ impl Engine {
     /// # Errors
     /// [`Error::ContractEdited`] where it is not: whoever edits the work could have edited it.
     pub(crate) fn refuse_edited(&self, opened: &Opened) -> Result<(), Error> {
-        let record = read(&self.record_path(&opened.file, FOLDER)?)?;
+        let record = read(&self.record_path(&opened.file, FOLDER))?;
         match record.is_some_and(|record| record.contract != opened.file.digest) {
             true => Err(Error::ContractEdited { path: opened.file.path.clone() }),
             false => Ok(()),
@@ -244,11 +248,11 @@ impl Engine {
 
     /// One file for each contract, named by the places of workspace and contract as their owner names them:
     /// no link is followed, because whoever edits the work can put one there.
-    pub(crate) fn record_path(&self, file: &ContractFile, folder: &str) -> Result<PathBuf, Error> {
-        let key =
-            format!("{}\0{}", absolute(&file.named_workspace)?.display(), absolute(&file.path)?.display());
+    pub(crate) fn record_path(&self, file: &ContractFile, folder: &str) -> PathBuf {
+        let (contract, workspace) = &file.absolute;
+        let key = format!("{}\0{}", workspace.display(), contract.display());
         let name = format!("{}.json", evident_blobs::Blobs::digest(key.as_bytes()).short());
-        Ok(self.places.state.join(folder).join(name))
+        self.places.state.join(folder).join(name)
     }
 }
 
@@ -294,10 +298,9 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
 }
 
 /// The contract's own path in the tree, where it lies there.
-pub(crate) fn contract_in(file: &ContractFile) -> Result<Option<String>, Error> {
-    let (workspace, contract) = (absolute(&file.named_workspace)?, absolute(&file.path)?);
-    let inside = contract.strip_prefix(&workspace).ok();
-    Ok(inside.and_then(Path::to_str).map(str::to_owned))
+pub(crate) fn contract_in(file: &ContractFile) -> Option<String> {
+    let (contract, workspace) = &file.absolute;
+    contract.strip_prefix(workspace).ok().and_then(Path::to_str).map(str::to_owned)
 }
 
 fn resolve(trees: &Trees, workspace: &Path, revision: &str) -> Result<Base, Error> {
@@ -314,6 +317,12 @@ pub(crate) fn commit(trees: &Trees, workspace: &Path, revision: &str) -> Result<
         }
         other => other.into(),
     })
+}
+
+/// True if a revision is the full id of an object, which means one commit for ever. In a repository with ids of
+/// this length git takes it for an id whatever else has that name; a text of another length can be a branch.
+pub(crate) fn is_full_id(revision: &str, commit: &str) -> bool {
+    revision.len() == commit.len() && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Nothing where there is no record; a damaged one is never taken for none, because a new start tree would

@@ -115,6 +115,18 @@ impl Pattern {
         }
     }
 
+    /// The path that the pattern begins with, up to the first name with a `*` or a `?`: of `tests/unit/**` that is
+    /// `tests/unit`, of `.env` the name. Empty where there is none. The bytes need not be UTF-8.
+    #[must_use]
+    pub fn literal_beginning(&self) -> Vec<u8> {
+        let parts = self.parts.iter().skip_while(|part| **part == Part::Folders);
+        let names = parts.map_while(|part| match part {
+            Part::Folders => None,
+            Part::Name(name) => name.literal(),
+        });
+        names.collect::<Vec<_>>().join(&b'/')
+    }
+
     /// The places in the pattern that the path can lead to, one bit each: before part 0, before part 1, and
     /// so on; after the last part; and one more where something follows it.
     fn walk(&self, path: &[u8]) -> u128 {

@@ -35,6 +35,15 @@ impl Name {
         self.0 == [Token::Any]
     }
 
+    /// The only name that it matches; nothing where it matches several.
+    pub(crate) fn literal(&self) -> Option<Vec<u8>> {
+        let byte = |token: &Token| match token {
+            Token::Byte(byte) => Some(*byte),
+            Token::One | Token::Any => None,
+        };
+        self.0.iter().map(byte).collect()
+    }
+
     /// Goes back only to the last `*`: what an earlier one could take, that one can take as well.
     pub(crate) fn matches(&self, name: &[u8]) -> bool {
         let (mut token, mut at) = (0, 0);

@@ -166,3 +166,23 @@ fn a_hostile_pattern_takes_no_time() {
     assert!(pattern(&stars).matches(&format!("{long}b")));
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
+
+/// Catches a pattern that is taken to name more than it does.
+#[test]
+fn a_pattern_begins_with_what_it_names() {
+    for (text, beginning) in [
+        ("tests/**", "tests"),
+        ("/tests/", "tests"),
+        ("tests/unit/*.py", "tests/unit"),
+        (".env", ".env"),
+        ("**/a/b", "a/b"),
+        ("a/**/b", "a"),
+        ("a\\*b/c", "a*b/c"),
+        ("*.so", ""),
+        ("**", ""),
+        ("a?/b", ""),
+        ("/*", ""),
+    ] {
+        assert_eq!(pattern(text).literal_beginning(), beginning.as_bytes(), "{text}");
+    }
+}

@@ -28,13 +28,16 @@ const MARK: &[u8] = b"evident-rules 1\n";
 
 /// Which files of a folder count.
 ///
-/// Every file that the ignore files do not ignore; and in any case what the patterns of the contract
-/// match, what is in a start tree, and what git tracks. Never `.git`.
+/// Every file that the ignore files do not ignore; and in any case what the inputs of the contract match, what
+/// is in a start tree, and what git tracks. Never `.git`. What is ignored inside a protected folder does not
+/// count: it is a by-product, and no snapshot holds it. A protected file or folder that is ignored itself does.
 #[derive(Debug, Clone)]
 pub struct Rules {
     ignored: Arc<Ignored>,
     inputs: Vec<Pattern>,
     protected: Vec<Pattern>,
+    /// The protected patterns that name what is ignored itself: not only something in it is.
+    named: Vec<Pattern>,
     /// Their paths count in any case.
     trees: Vec<Arc<Tree>>,
 }
@@ -53,12 +56,20 @@ impl Rules {
     }
 
     fn of(ignored: Ignored) -> Self {
-        Self { ignored: Arc::new(ignored), inputs: Vec::new(), protected: Vec::new(), trees: Vec::new() }
+        let (inputs, protected, named) = Default::default();
+        Self { ignored: Arc::new(ignored), inputs, protected, named, trees: Vec::new() }
     }
 
-    /// With the `inputs` and the `protect` patterns of a boundary: what they match counts, ignored or not.
+    /// With the `inputs` and the `protect` patterns of a boundary. What an input matches counts, ignored or not;
+    /// what a protected pattern matches where the file or folder that the pattern begins with is ignored.
     #[must_use]
     pub fn with_marked(mut self, inputs: Vec<Pattern>, protected: Vec<Pattern>) -> Self {
+        let is_named = |pattern: &&Pattern| {
+            let beginning = pattern.literal_beginning();
+            let name = Path::new(OsStr::from_bytes(&beginning));
+            !beginning.is_empty() && (self.ignored.check(name, false) || self.ignored.check(name, true))
+        };
+        self.named = protected.iter().filter(is_named).cloned().collect();
         (self.inputs, self.protected) = (inputs, protected);
         self
     }
@@ -68,6 +79,18 @@ impl Rules {
     pub fn with_start(mut self, start: &Tree) -> Self {
         self.trees.push(Arc::new(start.clone()));
         self
+    }
+
+    /// True if a file of that path says which files are ignored.
+    #[must_use]
+    pub fn is_ignore_file(&self, path: &str) -> bool {
+        Path::new(path).file_name() == Some(OsStr::new(self.ignored.file_name()))
+    }
+
+    /// True if the ignore files name the file, whatever makes it count all the same.
+    #[must_use]
+    pub fn names_ignored(&self, path: &str) -> bool {
+        self.ignored.check(Path::new(path), false)
     }
 
     /// True if one of the inputs matches the path.
@@ -110,7 +133,22 @@ impl Rules {
 
     fn marks(&self) -> impl Iterator<Item = &Pattern> {
         let inputs: &[Pattern] = if Defence::Inputs.stands() { &self.inputs } else { &[] };
-        inputs.iter().chain(&self.protected)
+        inputs.iter().chain(&self.named)
+    }
+
+    /// True for a file that may stay in a private copy although it is not in the tree: build output, outside of
+    /// what is protected.
+    pub(crate) fn stays(&self, name: &Path) -> bool {
+        self.is_ignored(name) && !self.is_protected(name)
+    }
+
+    /// The same for a folder with all that it holds.
+    pub(crate) fn stays_folder(&self, name: &Path) -> bool {
+        self.is_ignored_folder(name) && !self.is_protected(name)
+    }
+
+    fn is_protected(&self, name: &Path) -> bool {
+        self.protected.iter().any(|pattern| pattern.matches_bytes(name.as_os_str().as_bytes()))
     }
 
     pub(crate) fn ignored(&self) -> &Ignored {

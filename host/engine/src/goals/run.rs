@@ -76,7 +76,7 @@ impl Engine {
     fn unfinished(&self, opened: &Opened) -> Result<Option<GoalId>, Error> {
         let store = self.store()?;
         let workspace = workspace_text(&opened.file.workspace);
-        let contract = crate::start::absolute(&opened.file.path)?;
+        let contract = &opened.file.absolute.0;
         let mut before = None;
         loop {
             let heads = store.heads(Filter::Workspace(&workspace), before, HEADS_READ_MAX)?;
@@ -134,7 +134,7 @@ impl Engine {
             id,
             thread,
             workspace: workspace_text(&opened.file.workspace),
-            contract: crate::start::absolute(&opened.file.path)?.to_string_lossy().into_owned(),
+            contract: opened.file.absolute.0.to_string_lossy().into_owned(),
             created: clock::now(),
         };
         let created = Event::Created(Box::new(Created {

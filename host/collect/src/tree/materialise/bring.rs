@@ -84,7 +84,8 @@ impl Bring<'_> {
         self.folder(&open, path, depth + 1)
     }
 
-    /// What the tree does not have stays only where the rules ignore it.
+    /// What the tree does not have stays only where the rules ignore it, and nothing inside of what is protected:
+    /// an earlier run, of other code, could have left it there to act on the protected files.
     fn leftover(
         &self,
         around: &OwnedFd,
@@ -95,14 +96,14 @@ impl Bring<'_> {
     ) -> Result<(), Error> {
         let relative = Path::new(OsStr::from_bytes(path));
         if kind != FileType::Directory {
-            let stays = name != c".git" && self.rules.is_ignored(relative);
+            let stays = name != c".git" && self.rules.stays(relative);
             return if stays { Ok(()) } else { self.remove(around, name, kind, path) };
         }
         // A repository that a command left here would answer for the next one.
         if name == c".git" {
             return self.remove(around, name, kind, path);
         }
-        if self.rules.is_ignored_folder(relative) {
+        if self.rules.stays_folder(relative) {
             return Ok(());
         }
         // No tree is that deep: nothing below is worth keeping.

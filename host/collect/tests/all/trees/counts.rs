@@ -286,6 +286,28 @@ fn a_repository_in_a_protected_folder_is_seen() {
     assert_eq!(changes(&start, &ground.scan(&ground.rules())), [""; 0], "ignored, and nothing protects it");
 }
 
+/// Catches by-products of tests that count, and protected files that do not because something is ignored.
+#[test]
+fn what_is_ignored_in_a_protected_folder_is_a_by_product() {
+    let ignores = "__pycache__/\n*.so\nvendor/\n.env\n";
+    let ground = Ground::with(&[(".evident-ignore", ignores), ("tests/a.py", "1"), ("vendor/lib.py", "1")]);
+    let protect = patterns(&["tests/**", "vendor/**", ".env"]);
+    let marked = |inputs: &[&str]| ground.rules().with_marked(patterns(inputs), protect.clone());
+    let (rules, inputs) = (marked(&[]), marked(&["tests/fast.so"]));
+    let (start, start_of_inputs) = (ground.scan(&rules), ground.scan(&inputs));
+    for by_product in ["tests/__pycache__/a.pyc", "tests/fast.so", "tests/deep/__pycache__/b.pyc"] {
+        ground.write(by_product, "1");
+    }
+    assert_eq!(changes(&start, &ground.scan(&rules)), [""; 0]);
+    assert_eq!(changes(&start_of_inputs, &ground.scan(&inputs)), ["added tests/fast.so"]);
+    // The owner named these, though they are ignored.
+    ground.write("vendor/lib.py", "2");
+    ground.write(".env", "KEY=1");
+    ground.write("tests/b.py", "1");
+    let changed = ["added .env", "added tests/b.py", "modified vendor/lib.py"];
+    assert_eq!(changes(&start, &ground.scan(&rules)), changed);
+}
+
 /// A sparse file costs nobody anything to make, and everybody much to keep.
 #[test]
 fn a_file_beyond_the_bound_is_not_kept() {
