@@ -30,6 +30,7 @@ mod interrupt;
 mod lies;
 mod lint;
 mod mistakes;
+mod obstacles;
 mod producers;
 mod real_agents;
 mod reports;

@@ -84,11 +84,12 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
         Err(error) => error,
     };
     let usage = error.downcast_ref::<UsageError>();
-    let exit = match error.downcast_ref::<evident_engine::Error>() {
+    let of_the_work = error.downcast_ref().and_then(evident_engine::Error::of_the_work);
+    let exit = match of_the_work {
         _ if usage.is_some() || is_contract_error(&error) => Exit::Usage,
         // There is no tree to decide anything about.
-        Some(evident_engine::Error::Unsteady { .. }) => Exit::Undecided,
-        _ => Exit::Host,
+        Some(_) => Exit::Undecided,
+        None => Exit::Host,
     };
     let hint = usage.map_or_else(|| contract_hint(&error), |usage| usage.hint.as_deref());
     ui::error(&error, hint);
@@ -137,6 +138,9 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         }
         Some(Error::Ancestors { .. }) => Some("give it in a shell of your own"),
         Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),
+        Some(error) if error.of_the_work().is_some() => {
+            Some("remove what is named, or see to it that the host can read it")
+        }
         Some(Error::NoStart { .. }) => Some("`evident check` records it"),
         Some(Error::UnknownGoal { .. }) => Some("`evident goal list` shows them"),
         Some(Error::SeveralGoals { .. }) => Some("give more of its id; `evident goal list` shows them"),

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::collecting::{Shared, blocking, collect};
+use crate::obstacle::obstacle;
 use crate::{Engine, Error, Listener, Opened, clock};
 
 /// How far host and worker are apart.
@@ -47,11 +48,30 @@ pub struct Asked {
 }
 
 impl Engine {
-    /// Collects and judges. Dropping the future ends the commands that run.
+    /// Collects and judges. Dropping the future ends the commands that run. Where the work cannot be read, every
+    /// clause is undecided and says why.
     ///
     /// # Errors
     /// The host's own failure. The contract must be sound.
     pub async fn assess(
+        &self,
+        opened: &Opened,
+        asked: &Asked,
+        listener: &Listener,
+    ) -> Result<Assessment, Error> {
+        let started = clock::now();
+        let assessed = self.assess_readable(opened, asked, listener).await;
+        assessed.or_else(|error| match obstacle(&error) {
+            Some(obstacle) => Ok(self.unreadable(opened, asked, started, &obstacle)),
+            None => Err(error),
+        })
+    }
+
+    /// The same for a work that must be readable.
+    ///
+    /// # Errors
+    /// The host's own failure, and what [`Error::of_the_work`] knows.
+    pub(crate) async fn assess_readable(
         &self,
         opened: &Opened,
         asked: &Asked,

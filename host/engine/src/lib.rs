@@ -13,6 +13,7 @@ mod golden;
 mod ground;
 mod judge;
 mod last;
+mod obstacle;
 mod open;
 mod part;
 mod places;

@@ -273,7 +273,11 @@ fn driver(goal: &Goal, facts: &Facts) -> Option<Next> {
 fn blocker(goal: &Goal, _: &Facts) -> Option<Next> {
     let most = goal.terms.policy.blocked_turns;
     let (blocker, turns) = goal.worst_blocker().filter(|(_, turns)| most > 0 && *turns >= most)?;
-    let detail = format!("{blocker}, on {turns} turns in a row");
+    let mut detail = format!("{blocker}, on {turns} turns in a row");
+    // Whoever has to mend it needs to know where.
+    if let Some(about) = goal.newest().and_then(|assessed| assessed.about(blocker)) {
+        detail += &format!(": {about}");
+    }
     Some(Next::Change(State::Blocked(Blocked::Blocker), Cause::Blocker, detail))
 }
 

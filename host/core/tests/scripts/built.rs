@@ -14,7 +14,7 @@ use evident_core::goal::event::{
     Assessed, ClauseResult, ClauseStatus, Created, Event, Gap, Recorded, Scope, Why,
 };
 use evident_core::goal::state::Actor;
-use evident_core::outcome::{Reason, Status};
+use evident_core::outcome::{NoEvidence, Reason, Status};
 use evident_core::roll_up::roll_up;
 
 use crate::read::Words;
@@ -150,13 +150,14 @@ pub(crate) struct Before {
     pub(crate) contract: Digest,
 }
 
-/// `pass`, `fail`, `undecided`, `asserted`, or `fail@12~1`: 12 beyond its limit, give or take 1.
+/// `pass`, `fail`, `undecided`, `unreadable`, `asserted`, or `fail@12~1`: 12 beyond its limit, give or take 1.
 fn result(name: &str, kind: ClauseKind, word: &str) -> ClauseResult {
     let (word, gap) = word.split_once('@').map_or((word, None), |(word, gap)| (word, Some(gap)));
     let (status, reason) = match word {
         "pass" | "asserted" => (ClauseStatus::Pass, None),
         "fail" => (ClauseStatus::Fail, None),
         "undecided" => (ClauseStatus::Inconclusive, Some(Reason::Malformed)),
+        "unreadable" => (ClauseStatus::Inconclusive, Some(Reason::NoEvidence(NoEvidence::Unreadable))),
         other => panic!("`{other}` is no status"),
     };
     let gap = gap.map(|gap| {
@@ -168,7 +169,10 @@ fn result(name: &str, kind: ClauseKind, word: &str) -> ClauseResult {
         kind,
         status,
         reason,
-        summary: "as the story says".into(),
+        summary: match word {
+            "unreadable" => "the work cannot be read: `src/locked`: the host failed to open it".into(),
+            _ => "as the story says".into(),
+        },
         asserted: word == "asserted",
         doubts: Vec::new(),
         gaps: gap.map(|gap| BTreeMap::from([("p95".to_owned(), gap)])).unwrap_or_default(),

@@ -46,7 +46,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Descendant`] where an agent asks for it; [`Error::ContractEdited`] where a goal would be created of
-    /// a contract that somebody edited; [`Error::Store`] with the owner where another host
+    /// a contract that somebody edited; what [`Error::of_the_work`] knows; [`Error::Store`] with the owner where another host
     /// runs a goal in this workspace; the host's own failure. The contract must be sound.
     pub async fn start_goal(
         &self,
@@ -64,7 +64,9 @@ impl Engine {
             return blocking(move || engine.go_on(goal, &opened, &listener)).await;
         }
         self.refuse_edited(opened)?;
-        let assessment = self.assess(opened, &Asked { assurance, ..Asked::default() }, listener).await?;
+        // Before any work, what keeps it from being read is its owner's to mend.
+        let asked = Asked { assurance, ..Asked::default() };
+        let assessment = self.assess_readable(opened, &asked, listener).await?;
         if assessment.roll_up == RollUp::Met {
             return Ok(Started::AlreadyMet(Box::new(assessment)));
         }

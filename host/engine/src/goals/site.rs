@@ -24,6 +24,7 @@ use evident_store::{Filter, GoalId, ThreadId};
 use super::Trouble;
 use super::world::{Assess, Look, World};
 use crate::collecting::blocking;
+use crate::obstacle::obstacle;
 use crate::{Asked, ContractFile, Engine, Error, Listener, Opened, clock};
 
 /// Bytes of a stored assessment: ten thousand findings of each of many clauses.
@@ -110,7 +111,10 @@ impl Site {
     async fn collect_source(&self, contract: Digest, name: &str) -> Result<Option<String>, Trouble> {
         let opened = self.contract(contract).await?;
         let Some(part) = opened.source_only(name) else { return Ok(None) };
-        let evidence = self.engine.attempt(&part, &self.listener).await.map_err(trouble)?;
+        let evidence = match self.engine.attempt(&part, &self.listener).await {
+            Ok(evidence) => evidence,
+            Err(error) => return Ok(Some(unreadable(error)?)),
+        };
         let named = evidence.iter().find(|evidence| evidence.origin.source == name);
         Ok(named.map(marked))
     }
@@ -135,8 +139,11 @@ impl Site {
         let engine = &self.engine;
         let scratch = engine.places.state.join("out");
         let collector = Collector::new(&self.file.workspace, &scratch, engine.blobs.clone(), None);
-        let collected = collector.map_err(Error::from).map_err(trouble)?.collect(&source, None).await;
-        Ok(marked(&collected.map_err(Error::from).map_err(trouble)?))
+        let collected = match collector {
+            Ok(collector) => collector.collect(&source, None).await,
+            Err(error) => Err(error),
+        };
+        collected.map_or_else(|error| unreadable(error.into()), |evidence| Ok(marked(&evidence)))
     }
 }
 
@@ -196,7 +203,10 @@ impl World for Site {
     fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>> {
         Box::pin(async move {
             let (engine, opened) = (self.engine.clone(), self.contract(contract).await?);
-            blocking(move || engine.tree(&opened)).await.map_err(trouble)
+            let tree = blocking(move || engine.tree(&opened)).await;
+            // A work that cannot be read is no failure: the assessment that follows says what is wrong.
+            tree.or_else(|error| obstacle(&error).map(|obstacle| obstacle.digest()).ok_or(error))
+                .map_err(trouble)
         })
     }
 
@@ -290,6 +300,11 @@ fn marked(evidence: &Evidence) -> String {
     }
     let shortfall = evidence.shortfall.as_ref().map(|shortfall| shortfall.reason.to_string());
     Blobs::digest(format!("{text}{}", shortfall.unwrap_or_default()).as_bytes()).hex()
+}
+
+/// What is waited for as it looks where the work cannot be read: it wakes when that changes.
+fn unreadable(error: Error) -> Result<String, Trouble> {
+    obstacle(&error).map(|obstacle| obstacle.digest().hex()).ok_or(error).map_err(trouble)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

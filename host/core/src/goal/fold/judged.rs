@@ -1,7 +1,7 @@
 //! How an assessment changes a goal: what is known, and every count that it moves.
 
 use crate::contract::ClauseKind;
-use crate::goal::event::{Assessed, ClauseStatus, Scope, Why};
+use crate::goal::event::{Assessed, ClauseResult, ClauseStatus, Scope, Why};
 use crate::goal::{Counts, Goal};
 
 impl Goal {
@@ -68,7 +68,17 @@ impl Goal {
 impl Assessed {
     /// What keeps judgement from happening: a failing clause is never among them.
     pub(super) fn blockers(&self) -> impl Iterator<Item = String> {
-        let inconclusive = self.clauses.iter().filter(|clause| clause.status == ClauseStatus::Inconclusive);
-        inconclusive.filter_map(|clause| Some(format!("`{}` is undecided: {}", clause.name, clause.reason?)))
+        self.clauses.iter().filter_map(blocker)
     }
+
+    /// What is known of such a blocker.
+    pub(in crate::goal) fn about(&self, named: &str) -> Option<&str> {
+        let clause = self.clauses.iter().find(|clause| blocker(clause).as_deref() == Some(named))?;
+        Some(&clause.summary)
+    }
+}
+
+fn blocker(clause: &ClauseResult) -> Option<String> {
+    let is_open = clause.status == ClauseStatus::Inconclusive;
+    clause.reason.filter(|_| is_open).map(|reason| format!("`{}` is undecided: {reason}", clause.name))
 }
