@@ -4,6 +4,7 @@
 //! digest of a tree is that of its manifest, computed by whoever has the bytes.
 
 mod changes;
+mod links;
 mod manifest;
 
 use std::borrow::Cow;
@@ -13,6 +14,7 @@ use std::fmt;
 use crate::digest::Digest;
 
 pub use changes::{Change, ChangeKind, Changes, compare};
+pub use links::{Leads, LeadsOut, Links};
 
 /// Bytes of a path: what Linux takes in one call.
 pub const PATH_BYTES_MAX: usize = 4096;
