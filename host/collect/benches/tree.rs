@@ -19,6 +19,9 @@ const RUNS: usize = 5;
 /// How much slower than `git status` a warm scan may be.
 const FACTOR_MAX: f64 = 3.0;
 
+/// How much of an assessment's own looks the walks may cost that compare change times and come last.
+const WALKS_MAX: f64 = 0.3;
+
 fn main() {
     let mut out = std::io::stdout();
     let mut say = |line: String| writeln!(out, "{line}").expect("stdout is open");
@@ -43,6 +46,7 @@ fn main() {
     assert_eq!(tree.entries().len(), FILES + 1);
     let (warm, _) = best(RUNS, || trees.scan(&rules, &work, Cached::Use).expect("scans"));
     let (whole, _) = best(RUNS, || trees.scan(&rules, &work, Cached::Never).expect("scans"));
+    let (walk, _) = best(RUNS, || trees.stand(&rules, &work).expect("walks"));
     let (status, ()) = best(RUNS, || git(&work, &["status", "--porcelain"]));
     let (first, _) = best(1, || trees.store(&rules, &work).expect("stores"));
     let (again, _) = best(1, || trees.store(&rules, &work).expect("stores"));
@@ -53,6 +57,7 @@ fn main() {
         ("scan, cold", cold),
         ("scan, warm", warm),
         ("scan, every file read", whole),
+        ("a walk alone", walk),
         ("store, first", first),
         ("store, again", again),
     ];
@@ -62,6 +67,10 @@ fn main() {
     let factor = warm.as_secs_f64() / status.as_secs_f64();
     say(format!("warm scan / git status   {factor:>8.2} (at most {FACTOR_MAX})"));
     assert!(factor <= FACTOR_MAX, "a warm scan is too slow");
+    // An assessment of one source looks twice with the cache, and once at every file with a walk after it.
+    let walks = walk.as_secs_f64() / (2 * warm + whole - walk).as_secs_f64();
+    say(format!("last walk / looks without it {walks:>5.2} (at most {WALKS_MAX})"));
+    assert!(walks <= WALKS_MAX, "the last walk is too slow");
 }
 
 fn fill(work: &Path) {

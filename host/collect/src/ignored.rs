@@ -113,6 +113,11 @@ impl Ignored {
         &self.folders
     }
 
+    /// Bytes of the ignore file of a folder that was loaded.
+    pub(crate) fn text_bytes(&self, name: &Path) -> usize {
+        self.folders.get(&self.below_top(name)).map_or(0, |folder| folder.text.len())
+    }
+
     /// True if the file `name`, relative to the workspace, is ignored whether or not it is there.
     pub(crate) fn is_ignored(&mut self, name: &Path) -> bool {
         self.load(name);

@@ -46,6 +46,7 @@ use evident_core::tree::Tree;
 
 use tree::Rules;
 
+pub use offload::{CallOff, Wanted};
 pub use unignored::Unignored;
 
 /// Artifacts of one source, `stdout` and `stderr` aside: more than any report tool writes, few enough to

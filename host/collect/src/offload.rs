@@ -7,25 +7,47 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Error;
 
-/// Tells work whether somebody still waits for it.
+/// Tells work whether a caller still waits for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted(Arc<AtomicBool>);
+pub struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
-    /// For work that nobody calls off.
-    pub(crate) fn always() -> Self {
+    /// For work that is never called off.
+    #[must_use]
+    pub fn always() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 
     /// # Errors
-    /// [`Error::CalledOff`] once nobody waits; nobody sees it then either.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    /// [`Error::CalledOff`] once no caller waits; no caller sees it then either.
+    pub fn check(&self) -> Result<(), Error> {
         if self.0.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::CalledOff) }
     }
 }
 
-/// Calls the work off when the future that waits for it is dropped.
-struct CallOff(Wanted);
+/// Calls the work off when it is dropped: it belongs to the future that waits.
+#[derive(Debug)]
+pub struct CallOff(Wanted);
+
+impl CallOff {
+    /// For work that begins.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Wanted::always())
+    }
+
+    /// What the work asks.
+    #[must_use]
+    pub fn wanted(&self) -> Wanted {
+        self.0.clone()
+    }
+}
+
+impl Default for CallOff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Drop for CallOff {
     fn drop(&mut self) {
@@ -38,8 +60,8 @@ impl Drop for CallOff {
 /// # Panics
 /// Where `work` panics.
 pub(crate) async fn offload<T: Send + 'static>(work: impl FnOnce(&Wanted) -> T + Send + 'static) -> T {
-    let call_off = CallOff(Wanted::always());
-    let wanted = call_off.0.clone();
+    let call_off = CallOff::new();
+    let wanted = call_off.wanted();
     match tokio::task::spawn_blocking(move || work(&wanted)).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {

@@ -16,10 +16,12 @@ mod describe;
 mod git;
 mod hash;
 mod head;
+mod links;
 mod manifest;
 mod materialise;
 mod rules;
 mod scan;
+mod stand;
 mod stat;
 mod store;
 
@@ -29,14 +31,15 @@ use std::time::Duration;
 
 use evident_blobs::Blobs;
 use evident_core::digest::Digest;
-use evident_core::tree::Tree;
+use evident_core::tree::{LeadsOut, Tree};
 
-use crate::Error;
+use crate::{Error, Wanted};
 
 pub use describe::{Described, LinesOf};
 pub use materialise::{Materialised, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
+pub use stand::Stand;
 
 /// Whether a scan may take the digest of a file from the stat cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,17 @@ pub enum Cached {
     Use,
     /// Every file is read: for the last word on a tree.
     Never,
+}
+
+/// What a look at a folder saw.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// What counts.
+    pub tree: Tree,
+    /// What the file system says about it.
+    pub stand: Stand,
+    /// Links that count and lead to what does not, and FIFOs, sockets and devices; in byte order.
+    pub leads_out: Vec<LeadsOut>,
 }
 
 /// One side of a comparison.
@@ -73,6 +87,7 @@ pub struct Trees {
     /// The stat caches, one file per scanned folder.
     cache: PathBuf,
     blobs: Blobs,
+    wanted: Wanted,
 }
 
 impl Trees {
@@ -83,7 +98,23 @@ impl Trees {
     /// When the folder cannot be made.
     pub fn new(cache_folder: &Path, blobs: Blobs) -> Result<Self, Error> {
         crate::private_folder(cache_folder)?;
-        Ok(Self { cache: cache_folder.to_owned(), blobs })
+        Ok(Self { cache: cache_folder.to_owned(), blobs, wanted: Wanted::always() })
+    }
+
+    /// The same, for a caller that may call the work off: everything here then ends with
+    /// [`Error::CalledOff`], between two files or two parts of one.
+    #[must_use]
+    pub fn as_long_as(mut self, wanted: Wanted) -> Self {
+        self.wanted = wanted;
+        self
+    }
+
+    /// [`Rules::of_workspace`], which can be called off.
+    ///
+    /// # Errors
+    /// Like [`Rules::of_workspace`].
+    pub fn rules(&self, workspace: &Path) -> Result<Rules, Error> {
+        rules::of_workspace(workspace, &self.wanted)
     }
 
     /// The digest of a tree: of its manifest. It is also the name of the stored manifest.
@@ -96,19 +127,37 @@ impl Trees {
     ///
     /// # Errors
     /// [`Error::Io`] names what cannot be read; [`Error::Unsteady`] names what changed while it was
-    /// read, twice in a row; [`Error::TooLarge`] where the folder is beyond the bounds of a walk.
+    /// read, twice in a row; [`Error::TooLarge`] names what is beyond the bounds, before a byte is read: a
+    /// file of more than 4 GiB, 64 GiB in all, 5 million entries, or 128 folders in each other.
     pub fn scan(&self, rules: &Rules, folder: &Path, cached: Cached) -> Result<Tree, Error> {
-        scan::scan(&self.cache, rules, folder, cached)
+        Ok(self.look(rules, folder, cached)?.tree)
+    }
+
+    /// Like [`Trees::scan`], with what the file system says about it. With [`Cached::Never`], the folder is
+    /// walked again after the last file was read, until nothing has moved: all of the tree was there at one
+    /// moment.
+    ///
+    /// # Errors
+    /// Like [`Trees::scan`].
+    pub fn look(&self, rules: &Rules, folder: &Path, cached: Cached) -> Result<Looked, Error> {
+        scan::look(&self.cache, rules, folder, cached, &self.wanted)
+    }
+
+    /// What the file system says about what counts in `folder`, without reading a file.
+    ///
+    /// # Errors
+    /// Like [`Trees::scan`].
+    pub fn stand(&self, rules: &Rules, folder: &Path) -> Result<Stand, Error> {
+        scan::stand(rules, folder, &self.wanted)
     }
 
     /// Scans `folder` whole, without the stat cache, and keeps the manifest and the content of every file
     /// as blobs. [`Trees::digest`] of the result is what [`Trees::load`] takes.
     ///
     /// # Errors
-    /// Like [`Trees::scan`]; [`Error::TooLarge`] also for a file of more than 4 GiB, or more than 64 GiB in
-    /// all; and when the blob store fails.
+    /// Like [`Trees::scan`]; and when the blob store fails.
     pub fn store(&self, rules: &Rules, folder: &Path) -> Result<Tree, Error> {
-        store::store(&self.blobs, rules, folder)
+        store::store(&self.blobs, rules, folder, &self.wanted)
     }
 
     /// Keeps the manifest of a tree whose contents are blobs already, or are not needed.
@@ -204,6 +253,10 @@ impl Trees {
     /// stays. A file that is right keeps its times. Submodules become plain folders, and special files are
     /// left out. For a snapshot with protected paths of the start, give [`Tree::with_paths_of`].
     ///
+    /// No link of the copy leads out of it, or says an absolute path. One that names a path of `origin`, the
+    /// folder that the tree was taken from, says the same as a relative one; one that leads elsewhere leads to
+    /// nothing. [`Materialised::leads_out`] names those, and links to what does not count in the copy.
+    ///
     /// The copy is `folder/tree` ([`Materialised::folder`]). `folder` (made 0700) is its own: everything else
     /// in it is removed, because tools look for settings in the folders above. For the folders above that,
     /// the caller uses [`keep_only`]. Where a copy cannot be mended, it is put aside beside `folder` (a name
@@ -220,8 +273,10 @@ impl Trees {
         tree: &Tree,
         rules: &Rules,
         folder: &Path,
+        origin: &Path,
         wait: Duration,
     ) -> Result<Materialised, Error> {
-        materialise::materialise(&self.blobs, tree, rules, folder, wait)
+        let from = materialise::Taken { tree, rules, origin };
+        materialise::materialise((&self.blobs, &self.wanted), from, folder, wait)
     }
 }

@@ -75,6 +75,14 @@ defences! {
     FullDigest = "full-digest";
     /// A pass against a commit that is named by what can be moved is asserted.
     MovableRevision = "movable-revision";
+    /// What a scan reads has a bound, known before a byte is read.
+    TreeBounds = "tree-bounds";
+    /// A file that is rewritten while a source runs is told by its change time, whatever it holds after.
+    ChangeTime = "change-time";
+    /// After the last full read the folder is walked once more, and what moved is read again.
+    LastWalk = "last-walk";
+    /// A link of a private copy stays in it, and a link to what does not count leaves no pass proven.
+    LinksOut = "links-out";
     /// `boundary` is judged.
     Boundary = "boundary";
     /// `boundary.inputs` belong to the tree.

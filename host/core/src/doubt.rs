@@ -50,6 +50,13 @@ pub enum Doubt {
         /// How many more links there are.
         more: u64,
     },
+    /// A FIFO, a socket or a device counts, and nothing digests what it gives.
+    Special {
+        /// Its path.
+        path: String,
+        /// How many more there are.
+        more: u64,
+    },
     /// A command ran in the workspace beside ignored files, which belong to no tree and can act on it.
     IgnoredFiles {
         /// Name of the source.
@@ -95,6 +102,13 @@ impl fmt::Display for Doubt {
                 match more {
                     0 => Ok(()),
                     more => write!(formatter, " (and {more} more links like it)"),
+                }
+            }
+            Self::Special { path, more } => {
+                write!(formatter, "`{}` is a FIFO, a socket or a device", name(path))?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(formatter, " (and {more} more like it)"),
                 }
             }
             Self::IgnoredFiles { source, example } => write!(

@@ -10,6 +10,7 @@ use crate::doubt::Doubt;
 use crate::evidence::{Evidence, Origin, OriginKind, Shortfall, Timestamp, TreeSpan};
 use crate::outcome::{NoEvidence, Outcome, Reason, Status};
 use crate::text::{self, Lines};
+use crate::tree::LeadsOut;
 
 /// Paths that a message names; the rest is counted.
 pub const PATHS_SHOWN: usize = 10;
@@ -29,18 +30,32 @@ pub struct Watched {
     pub changed: Vec<String>,
     /// True if the ignore files name all of these already: they count as inputs, or because git tracks them.
     pub ignored: bool,
+    /// Paths that were rewritten, replaced or renamed between before and after, whatever they hold now.
+    pub moved: Vec<String>,
+    /// Paths that count and carry bytes which no digest is taken of: links to what does not count.
+    pub leads_out: Vec<LeadsOut>,
 }
 
 /// Says on which tree the evidence was collected, and refuses it where that is not the expected one.
 #[must_use]
 pub fn on_tree(mut evidence: Evidence, watched: &Watched) -> Evidence {
     evidence.origin.tree = Some(watched.span);
+    if Defence::LinksOut.stands() {
+        evidence.origin.doubts.extend(doubts(&watched.leads_out));
+    }
     let is_same = watched.span.before == watched.expected && watched.span.after == watched.expected;
-    if is_same || !Defence::TreeUnchanged.stands() {
+    let is_at_rest = watched.moved.is_empty() || !Defence::ChangeTime.stands();
+    if (is_same || !Defence::TreeUnchanged.stands()) && (is_at_rest || !is_same) {
         return evidence;
     }
     let paths = listed(&watched.changed);
-    let detail = if watched.span.before == watched.span.after {
+    let detail = if is_same {
+        format!(
+            "rewritten, replaced or renamed while it was collected, and then as before: {}; what counts must \
+             rest meanwhile",
+            listed(&watched.moved)
+        )
+    } else if watched.span.before == watched.span.after {
         format!("collected after the tree had changed: {paths}")
     } else {
         let hint = match watched.ignored {
@@ -52,6 +67,21 @@ pub fn on_tree(mut evidence: Evidence, watched: &Watched) -> Evidence {
     // What is wrong already is the better clue.
     evidence.shortfall.get_or_insert(Shortfall { reason: Reason::TreeChanged, detail });
     evidence
+}
+
+/// One doubt about all links, and one about all special files: the first is named, the others are counted.
+fn doubts(leads_out: &[LeadsOut]) -> impl Iterator<Item = Doubt> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut links = leads_out.iter().filter_map(|out| Some((&out.path, out.target.as_deref()?)));
+    let link = links.next().map(|(path, target)| Doubt::LinkOut {
+        link: text(path),
+        target: text(target),
+        more: links.count() as u64,
+    });
+    let mut special = leads_out.iter().filter(|out| out.target.is_none());
+    let special =
+        special.next().map(|out| Doubt::Special { path: text(&out.path), more: special.count() as u64 });
+    link.into_iter().chain(special)
 }
 
 /// Takes back a pass where the tree is another one when the assessment is written down. `changed` are
@@ -149,7 +179,14 @@ mod tests {
     fn watched(before: u8, after: u8) -> Watched {
         let span = TreeSpan { before: digest(before), after: digest(after) };
         let changed = (0..12).map(|number| format!("f{number}")).collect();
-        Watched { expected: digest(1), span, changed, ignored: false }
+        Watched {
+            expected: digest(1),
+            span,
+            changed,
+            ignored: false,
+            moved: Vec::new(),
+            leads_out: Vec::new(),
+        }
     }
 
     /// Catches a message that asks for what was done already.
@@ -170,6 +207,37 @@ mod tests {
             assert!(shortfall.detail.contains(words), "{}", shortfall.detail);
             assert!(shortfall.detail.contains("`f9` and 2 more"), "{}", shortfall.detail);
         }
+    }
+
+    /// Catches bytes that were put back before the tree was looked at again.
+    #[test]
+    fn what_moved_and_holds_the_same_is_told() {
+        let moved = |before, after| Watched { moved: vec!["src/a".into()], ..watched(before, after) };
+        let told = |watched: &Watched| on_tree(evidence(), watched).shortfall;
+        let shortfall = told(&moved(1, 1)).expect("refused");
+        assert_eq!(shortfall.reason, Reason::TreeChanged);
+        assert!(shortfall.detail.contains("rewritten, replaced or renamed"), "{}", shortfall.detail);
+        assert!(shortfall.detail.contains("`src/a`"), "{}", shortfall.detail);
+        let shortfall = told(&moved(1, 2)).expect("refused");
+        assert!(shortfall.detail.contains("the tree changed while"), "the better clue: {}", shortfall.detail);
+        #[cfg(feature = "undefended")]
+        crate::defence::without(Defence::ChangeTime, || assert_eq!(told(&moved(1, 1)), None));
+    }
+
+    /// Catches a pass that is proven beside bytes of which no digest is taken.
+    #[test]
+    fn what_leads_out_is_a_doubt() {
+        let out = |path: &str, target: Option<&str>| LeadsOut {
+            path: path.into(),
+            target: target.map(|target| target.into()),
+        };
+        let leads_out = vec![out("a", Some("/etc/a")), out("b", None), out("c", Some("build/c"))];
+        let watched = Watched { leads_out, ..watched(1, 1) };
+        let told = || on_tree(evidence(), &watched).origin.doubts;
+        let link = Doubt::LinkOut { link: "a".into(), target: "/etc/a".into(), more: 1 };
+        assert_eq!(told(), [link, Doubt::Special { path: "b".into(), more: 0 }]);
+        #[cfg(feature = "undefended")]
+        crate::defence::without(Defence::LinksOut, || assert_eq!(told(), []));
     }
 
     #[test]

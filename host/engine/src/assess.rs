@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use evident_collect::CallOff;
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment, Judged};
 use evident_core::doubt::Doubt;
 use evident_core::evidence::Evidence;
@@ -129,8 +130,10 @@ impl Engine {
         since: Option<String>,
     ) -> Result<Shared, Error> {
         self.prepare(&opened.file.workspace)?;
-        let (engine, opened) = (self.clone(), opened.clone());
-        Ok(Shared::new(blocking(move || engine.ground(&opened, since.as_deref())).await?))
+        let call_off = CallOff::new();
+        let (engine, opened) = (self.as_long_as(call_off.wanted()), opened.clone());
+        let ground = blocking(move || engine.ground(&opened, since.as_deref())).await?;
+        Ok(Shared::new(ground, call_off))
     }
 
     async fn judge_all(

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
+use evident_collect::CallOff;
 use evident_core::contract::{At, Contract, Recipe, Source, lint};
 use evident_core::doubt::Doubt;
 use evident_core::evidence::{Evidence, Timestamp};
@@ -16,11 +17,16 @@ use crate::{Error, Event, Listener, clock};
 
 /// The ground of one assessment. Work on it blocks, so it goes to a thread that may.
 #[derive(Clone)]
-pub(crate) struct Shared(Arc<Mutex<Ground>>);
+pub(crate) struct Shared {
+    ground: Arc<Mutex<Ground>>,
+    /// Held by those who wait, not by the work: where the last of them is gone, the work ends.
+    _call_off: Arc<CallOff>,
+}
 
 impl Shared {
-    pub(crate) fn new(ground: Ground) -> Self {
-        Self(Arc::new(Mutex::new(ground)))
+    /// `call_off` is what the trees of the ground ask.
+    pub(crate) fn new(ground: Ground, call_off: CallOff) -> Self {
+        Self { ground: Arc::new(Mutex::new(ground)), _call_off: Arc::new(call_off) }
     }
 
     /// Runs `work` on a thread for blocking work.
@@ -28,7 +34,7 @@ impl Shared {
         &self,
         work: impl FnOnce(&mut Ground) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let ground = Arc::clone(&self.0);
+        let ground = Arc::clone(&self.ground);
         blocking(move || work(&mut ground.lock().expect("no work on it panics and goes on"))).await
     }
 }

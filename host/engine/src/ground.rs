@@ -11,7 +11,7 @@ use std::time::Duration;
 use evident_blobs::Blobs;
 use evident_collect::Collector;
 use evident_collect::tree::{
-    Cached, Contents, Described, LinesOf, Materialised, Rules, Side, Trees, keep_only,
+    Cached, Contents, Described, LinesOf, Looked, Materialised, Rules, Side, Stand, Trees, keep_only,
 };
 use evident_core::assessment::Start;
 use evident_core::contract::{At, Contract, Placed, Since, Source, lint};
@@ -50,7 +50,7 @@ pub(crate) struct Ground {
     /// The tree that is assessed.
     assessed: Tree,
     /// What the workspace was when it was last looked at.
-    seen: Tree,
+    seen: Looked,
     origins: Option<Origins>,
 }
 
@@ -80,12 +80,15 @@ struct Private {
     tree: Digest,
     rules: Rules,
     held: Materialised,
+    /// Where everything in it stood before a source ran.
+    stand: Stand,
 }
 
 impl Engine {
     /// Trees with their stat caches in the cache folder.
     pub(crate) fn trees(&self) -> Result<Trees, Error> {
-        Ok(Trees::new(&self.places.cache.join("stat"), self.blobs.clone())?)
+        let trees = Trees::new(&self.places.cache.join("stat"), self.blobs.clone())?;
+        Ok(trees.as_long_as(self.wanted.clone()))
     }
 
     /// Looks at the workspace, and finds or records what it is compared with. `since` names a commit that
@@ -94,7 +97,7 @@ impl Engine {
         let trees = self.trees()?;
         let workspace = opened.file.workspace.clone();
         let (rules, origins) = self.origins(opened, &trees, since)?;
-        let assessed = trees.scan(&rules, &workspace, Cached::Use)?;
+        let seen = trees.look(&rules, &workspace, Cached::Use)?;
         let key = self.record_path(&opened.file, "");
         let key = key.file_stem().expect("has a name").to_owned();
         Ok(Ground {
@@ -103,11 +106,11 @@ impl Engine {
             scratch: self.places.state.join("out"),
             protect: patterns(&opened.contract.boundary.protect)?,
             searched: searched(&opened.contract),
-            seen: assessed.clone(),
+            assessed: seen.tree.clone(),
+            seen,
             trees,
             rules,
             workspace,
-            assessed,
             origins,
         })
     }
@@ -130,7 +133,7 @@ impl Engine {
             return self.since(opened, trees, revision).map(|(rules, origins)| (rules, Some(origins)));
         }
         let Some(found) = self.start(opened, trees)? else {
-            return Ok((marked(Rules::of_workspace(workspace)?, &opened.contract)?, None));
+            return Ok((marked(trees.rules(workspace)?, &opened.contract)?, None));
         };
         let record = found.record;
         let start = trees.load(record.tree)?;
@@ -244,12 +247,14 @@ impl Ground {
         };
         let rules = self.trees.rules_of(&tree, &self.rules)?;
         self.tidy()?;
-        let held = self.trees.materialise(&tree, &rules, &self.private.join(name), FOLDER_WAIT)?;
+        let held =
+            self.trees.materialise(&tree, &rules, &self.private.join(name), &self.workspace, FOLDER_WAIT)?;
         let (scratch, blobs) = (&self.scratch, self.blobs.clone());
         // What an earlier run left there is no evidence: only files of the tree are found.
         let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?.only(held.tree())?;
         let tree = Trees::digest(&tree);
-        Ok(Place { collector, private: Some(Private { expected, tree, rules, held }) })
+        let stand = self.trees.stand(&rules, held.folder())?;
+        Ok(Place { collector, private: Some(Private { expected, tree, rules, held, stand }) })
     }
 
     /// Removes what does not belong around private copies: tools look for their settings in the folders above.
@@ -294,34 +299,44 @@ impl Ground {
 
     /// Looks at the workspace again after a batch of sources, and says what they were collected on.
     pub(crate) fn look(&mut self) -> Result<Watched, Error> {
-        let before = Trees::digest(&self.seen);
-        let now = self.trees.scan(&self.rules, &self.workspace, Cached::Use)?;
-        let span = TreeSpan { before, after: Trees::digest(&now) };
-        let reference = if span.before == span.after { &self.assessed } else { &self.seen };
-        let changed = changed_paths(reference, &now);
+        let before = Trees::digest(&self.seen.tree);
+        let now = match self.trees.look(&self.rules, &self.workspace, Cached::Use) {
+            Ok(now) => now,
+            Err(error) => {
+                let (changed, after) = beyond(error)?;
+                let span = TreeSpan { before, after };
+                let (moved, leads_out) = (Vec::new(), Vec::new());
+                let expected = self.assessed();
+                return Ok(Watched { expected, span, changed, ignored: false, moved, leads_out });
+            }
+        };
+        let span = TreeSpan { before, after: Trees::digest(&now.tree) };
+        let reference = if span.before == span.after { &self.assessed } else { &self.seen.tree };
+        let changed = changed_paths(reference, &now.tree);
+        let moved = texts(&now.stand.moved_since(&self.seen.stand));
+        let leads_out = now.leads_out.clone();
         self.seen = now;
         let ignored = !changed.is_empty() && changed.iter().all(|path| self.rules.names_ignored(path));
-        Ok(Watched { expected: self.assessed(), span, changed, ignored })
+        Ok(Watched { expected: self.assessed(), span, changed, ignored, moved, leads_out })
     }
 
     /// Looks at a private folder after a source ran in it; nothing for the workspace.
     pub(crate) fn look_at(&self, place: &Place) -> Result<Option<Watched>, Error> {
         let Some(private) = &place.private else { return Ok(None) };
         let before = private.tree;
-        let (changed, after) = match self.trees.scan(&private.rules, private.held.folder(), Cached::Never) {
+        let mut moved = Vec::new();
+        let (changed, after) = match self.trees.look(&private.rules, private.held.folder(), Cached::Never) {
             Ok(now) => {
-                let changed = changed_paths(private.held.tree(), &now);
-                let after = if changed.is_empty() { before } else { Trees::digest(&now) };
+                moved = texts(&now.stand.moved_since(&private.stand));
+                let changed = changed_paths(private.held.tree(), &now.tree);
+                let after = if changed.is_empty() { before } else { Trees::digest(&now.tree) };
                 (changed, after)
             }
-            // A command that made more than a walk enters has changed the copy, whatever else it did.
-            Err(evident_collect::Error::TooLarge { path, .. }) => {
-                (vec![path.display().to_string()], Trees::digest(&Tree::default()))
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => beyond(error)?,
         };
         let span = TreeSpan { before, after };
-        Ok(Some(Watched { expected: private.expected, span, changed, ignored: false }))
+        let leads_out = private.held.leads_out().to_vec();
+        Ok(Some(Watched { expected: private.expected, span, changed, ignored: false, moved, leads_out }))
     }
 
     /// Compares the assessed tree with the start or the base.
@@ -368,9 +383,23 @@ impl Ground {
     /// is read.
     pub(crate) fn changed_since(&self, decides: bool) -> Result<Vec<String>, Error> {
         let cached = if decides && Defence::FullDigest.stands() { Cached::Never } else { Cached::Use };
-        let now = self.trees.scan(&self.rules, &self.workspace, cached)?;
-        Ok(changed_paths(&self.assessed, &now))
+        match self.trees.scan(&self.rules, &self.workspace, cached) {
+            Ok(now) => Ok(changed_paths(&self.assessed, &now)),
+            Err(error) => Ok(beyond(error)?.0),
+        }
     }
+}
+
+/// What a look says that could not be finished because of what the work, or a command, did to the folder: it
+/// is not what it was. The path, and the digest of no tree.
+fn beyond(error: evident_collect::Error) -> Result<(Vec<String>, Digest), Error> {
+    let Some((path, _)) = error.of_the_work() else { return Err(error.into()) };
+    Ok((vec![path.display().to_string()], Trees::digest(&Tree::default())))
+}
+
+/// Paths as text.
+fn texts(paths: &[Vec<u8>]) -> Vec<String> {
+    paths.iter().map(|path| String::from_utf8_lossy(path).into_owned()).collect()
 }
 
 /// Rules with the patterns of a contract.

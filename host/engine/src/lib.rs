@@ -24,6 +24,7 @@ mod sweep;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
+use evident_collect::Wanted;
 use evident_core::outcome::Status;
 use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
 use evident_sandbox::{Ceilings, CodeCache, Compiler, Sandbox, Settings};
@@ -295,6 +296,8 @@ pub struct Engine {
     machine: Arc<ThisMachine>,
     /// This run of this host, as leases name it.
     run: OwnerId,
+    /// Whether a caller still waits for what is read in folders.
+    wanted: Wanted,
 }
 
 impl Engine {
@@ -327,6 +330,7 @@ impl Engine {
             loaded: open::InUse::default(),
             machine: Arc::new(ThisMachine::look()),
             run: OwnerId::from_bytes(draw()?),
+            wanted: Wanted::always(),
         })
     }
 
@@ -340,6 +344,11 @@ impl Engine {
         }
         let opened: Arc<dyn Store> = Arc::new(Sqlite::open(&self.places.state.join("goals"))?);
         Ok(Arc::clone(self.goals.get_or_init(|| opened)))
+    }
+
+    /// The same engine, for work that its caller may call off.
+    pub(crate) fn as_long_as(&self, wanted: Wanted) -> Self {
+        Self { wanted, ..self.clone() }
     }
 
     /// An id that nobody else has drawn.

@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
-use evident_collect::tree::{Rules, Trees};
+use evident_collect::tree::Trees;
 use evident_core::digest::Digest;
 use evident_core::evidence::Timestamp;
 use evident_core::tree::{Entry, Kind, Leaf, Tree};
@@ -119,7 +119,7 @@ impl Engine {
     }
 
     fn record(&self, opened: &Opened, trees: &Trees) -> Result<Record, Error> {
-        let rules = marked(Rules::of_workspace(&opened.file.workspace)?, &opened.contract)?;
+        let rules = marked(trees.rules(&opened.file.workspace)?, &opened.contract)?;
         let tree = trees.store(&rules, &opened.file.workspace)?;
         Ok(Record {
             version: VERSION,

@@ -11,9 +11,7 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use cap_std::fs::Dir;
 use evident_blobs::Blobs;
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
@@ -56,7 +54,7 @@ impl Cache {
             Cached::Use => read(&file, &folder).unwrap_or_default(),
             Cached::Never => Vec::new(),
         };
-        Self { file, folder, entries, cursor: 0, started: now() }
+        Self { file, folder, entries, cursor: 0, started: Time::now() }
     }
 
     /// Records the files of a scan.
@@ -89,8 +87,8 @@ impl Take for Cache {
         Ok(Blobs::digest(content))
     }
 
-    fn files(&self, root: &Dir, folder: &Path, jobs: &[hash::Job<'_>]) -> Result<Vec<Digest>, Error> {
-        hash::digests(root, folder, jobs)
+    fn files(&self, place: &hash::Place<'_>, jobs: &[hash::Job<'_>]) -> Result<Vec<Digest>, Error> {
+        hash::digests(place, jobs)
     }
 }
 
@@ -98,12 +96,6 @@ impl Take for Cache {
 fn is_young(stat: &Stat, now: Time) -> bool {
     let border = Time { seconds: now.seconds - YOUNG_SECONDS, ..now };
     Defence::RacyStat.stands() && stat.modified.max(stat.changed) >= border
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
-    Time { seconds, nanoseconds: since.subsec_nanos() }
 }
 
 fn write(folder: &[u8], files: &[Hashed]) -> Vec<u8> {

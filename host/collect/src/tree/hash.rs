@@ -18,8 +18,8 @@ use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
 use super::stat::Stat;
-use crate::Error;
 use crate::capture::BUFFER_BYTES;
+use crate::{Error, Wanted};
 
 /// Threads that read files: more of them wait for the same disk.
 const THREADS_MAX: usize = 8;
@@ -37,11 +37,20 @@ pub(super) struct Job<'a> {
     pub(super) stat: Stat,
 }
 
+/// Where files are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) root: &'a Dir,
+    /// The same folder by its name.
+    pub(super) folder: &'a Path,
+    pub(super) wanted: &'a Wanted,
+}
+
 /// The digests of the files, in their order.
-pub(super) fn digests(root: &Dir, folder: &Path, jobs: &[Job<'_>]) -> Result<Vec<Digest>, Error> {
+pub(super) fn digests(place: &Place<'_>, jobs: &[Job<'_>]) -> Result<Vec<Digest>, Error> {
     shared(jobs, &|job, buffer| {
         let mut hash = Sha256::new();
-        read(root, folder, job, buffer, &mut |bytes| {
+        read(place, job, buffer, &mut |bytes| {
             hash.update(bytes);
             Ok(())
         })?;
@@ -50,20 +59,15 @@ pub(super) fn digests(root: &Dir, folder: &Path, jobs: &[Job<'_>]) -> Result<Vec
 }
 
 /// Puts the files into blobs.
-pub(super) fn store(
-    blobs: &Blobs,
-    root: &Dir,
-    folder: &Path,
-    jobs: &[Job<'_>],
-) -> Result<Vec<Digest>, Error> {
+pub(super) fn store(blobs: &Blobs, place: &Place<'_>, jobs: &[Job<'_>]) -> Result<Vec<Digest>, Error> {
     shared(jobs, &|job, buffer| {
         if job.stat.size > SMALL_BYTES {
             let mut writer = blobs.create()?;
-            read(root, folder, job, buffer, &mut |bytes| writer.write_all(bytes).map_err(Error::Write))?;
+            read(place, job, buffer, &mut |bytes| writer.write_all(bytes).map_err(Error::Write))?;
             return Ok(writer.finish()?.0);
         }
         let mut content = Vec::new();
-        read(root, folder, job, buffer, &mut |bytes| {
+        read(place, job, buffer, &mut |bytes| {
             content.extend_from_slice(bytes);
             Ok(())
         })?;
@@ -112,26 +116,27 @@ where
 
 /// Reads one file whole, if it is and stays what the walk saw.
 fn read(
-    root: &Dir,
-    folder: &Path,
+    place: &Place<'_>,
     job: &Job<'_>,
     buffer: &mut [u8],
     take: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let name = Path::new(OsStr::from_bytes(job.path));
-    let whole = || folder.join(name);
+    let whole = || place.folder.join(name);
+    place.wanted.check()?;
     let unsteady = || Error::Unsteady { path: whole() };
     let failed = |error: io::Error| match error.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => unsteady(),
         _ => Error::inside("read", &whole())(error),
     };
-    let mut file = open(root, name).map_err(failed)?;
+    let mut file = open(place.root, name).map_err(failed)?;
     if seen(&file).map_err(failed)? != job.stat {
         return Err(unsteady());
     }
     let mut size = 0;
     // A file that only grows would never end: one byte more than expected is enough to know.
     while size <= job.stat.size {
+        place.wanted.check()?;
         match file.read(buffer) {
             Ok(0) => break,
             Ok(count) => {

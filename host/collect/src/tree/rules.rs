@@ -17,11 +17,14 @@ use evident_core::digest::Digest;
 use evident_core::tree::{Kind, Tree};
 use evident_patterns::Pattern;
 
+use super::bounds::{self, Entries};
 use super::bytes::{Reader, Writer};
-use super::scan::DEPTH_MAX;
-use crate::Error;
 use crate::ignored::{Folder, GIT_FILE, IGNORE_BYTES_MAX, Ignored, OWN_FILE};
 use crate::tracked::Tracked;
+use crate::{Error, Wanted};
+
+/// Bytes of all ignore files: a hundred times those of the largest repositories. Each line costs memory and time.
+const IGNORES_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// Begins every kept form; its number is the version.
 const MARK: &[u8] = b"evident-rules 1\n";
@@ -48,11 +51,7 @@ impl Rules {
     /// # Errors
     /// When a folder, or the index of git, cannot be read.
     pub fn of_workspace(workspace: &Path) -> Result<Self, Error> {
-        let workspace =
-            fs::canonicalize(workspace).map_err(Error::inside("find the workspace", workspace))?;
-        let mut ignored = Ignored::new(&workspace);
-        load_all(&mut ignored, &workspace)?;
-        Ok(Self::of(ignored.freeze()))
+        of_workspace(workspace, &Wanted::always())
     }
 
     fn of(ignored: Ignored) -> Self {
@@ -161,13 +160,29 @@ impl Rules {
     }
 }
 
+/// [`Rules::of_workspace`].
+pub(super) fn of_workspace(workspace: &Path, wanted: &Wanted) -> Result<Rules, Error> {
+    let workspace = fs::canonicalize(workspace).map_err(Error::inside("find the workspace", workspace))?;
+    let mut ignored = Ignored::new(&workspace);
+    load_all(&mut ignored, &workspace, wanted)?;
+    Ok(Rules::of(ignored.freeze()))
+}
+
 /// Reads the rules of every folder in which files can count.
-fn load_all(ignored: &mut Ignored, workspace: &Path) -> Result<(), Error> {
+fn load_all(ignored: &mut Ignored, workspace: &Path, wanted: &Wanted) -> Result<(), Error> {
+    let mut entries_seen = Entries::default();
+    let mut text_bytes = 0;
     let mut tracked = Tracked::default();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let whole = workspace.join(&folder);
+        bounds::depth(folder.iter().count().saturating_sub(1), &|| whole.clone())?;
         ignored.load(&folder);
+        text_bytes += ignored.text_bytes(&folder);
+        if text_bytes > IGNORES_BYTES_MAX {
+            let what = format!("with its ignore file, more than {IGNORES_BYTES_MAX} bytes of ignore files");
+            return Err(Error::TooLarge { path: whole, what });
+        }
         let entries = match fs::read_dir(&whole) {
             Err(error) if !folder.as_os_str().is_empty() && error.kind() == io::ErrorKind::NotFound => {
                 continue;
@@ -176,6 +191,8 @@ fn load_all(ignored: &mut Ignored, workspace: &Path) -> Result<(), Error> {
         };
         for entry in entries {
             let entry = entry.map_err(Error::inside("list", &whole))?;
+            wanted.check()?;
+            entries_seen.add(folder.as_os_str().len() + entry.file_name().len(), &|| whole.clone())?;
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             if !is_folder || entry.file_name() == ".git" {
                 continue;
@@ -184,10 +201,6 @@ fn load_all(ignored: &mut Ignored, workspace: &Path) -> Result<(), Error> {
             if !ignored.is_ignored_folder(&inner) || is_tracked(&mut tracked, &entry.path())? {
                 folders.push(inner);
             }
-        }
-        if folder.iter().count() > DEPTH_MAX {
-            let what = format!("more than {DEPTH_MAX} folders in each other");
-            return Err(Error::TooLarge { path: whole, what });
         }
     }
     Ok(())

@@ -1,5 +1,9 @@
 //! What the file system says about a file without reading it.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const SECOND_NANOSECONDS: u32 = 1_000_000_000;
+
 /// Device, inode, size and both times. Where all of it is the same, the content is taken to be, as far as
 /// the clock of the file system can tell (see `cache`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +21,22 @@ pub(crate) struct Stat {
 pub(crate) struct Time {
     pub(crate) seconds: i64,
     pub(crate) nanoseconds: u32,
+}
+
+impl Time {
+    /// The clock of the system.
+    pub(crate) fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+        Self { seconds, nanoseconds: since.subsec_nanos() }
+    }
+
+    /// That many nanoseconds later; less than a second.
+    pub(crate) fn later_by(self, nanoseconds: u32) -> Self {
+        let sum = self.nanoseconds.saturating_add(nanoseconds);
+        let carry = i64::from(sum / SECOND_NANOSECONDS);
+        Self { seconds: self.seconds.saturating_add(carry), nanoseconds: sum % SECOND_NANOSECONDS }
+    }
 }
 
 impl Stat {

@@ -1,24 +1,19 @@
 //! Scans a folder and keeps all that it holds as blobs.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use cap_std::fs::Dir;
 use evident_blobs::Blobs;
 use evident_core::digest::Digest;
 use evident_core::tree::Tree;
 
-use super::bounds::Total;
 use super::scan::{self, Take};
 use super::stat::Stat;
 use super::{Rules, hash, manifest};
-use crate::Error;
+use crate::{Error, Wanted};
 
 /// Reads every file; nothing rests on the stat cache.
-pub(super) fn store(blobs: &Blobs, rules: &Rules, folder: &Path) -> Result<Tree, Error> {
-    let folder = scan::canonical(folder)?;
-    let (tree, _) = scan::attempts(|| scan::once(rules, &folder, &mut Keep { blobs }))?;
+pub(super) fn store(blobs: &Blobs, rules: &Rules, folder: &Path, wanted: &Wanted) -> Result<Tree, Error> {
+    let tree = scan::through(rules, folder, &mut Keep { blobs }, wanted)?;
     manifest::keep(blobs, &tree)?;
     Ok(tree)
 }
@@ -36,11 +31,7 @@ impl Take for Keep<'_> {
         manifest::put(self.blobs, content)
     }
 
-    fn files(&self, root: &Dir, folder: &Path, jobs: &[hash::Job<'_>]) -> Result<Vec<Digest>, Error> {
-        let mut total = Total::default();
-        for job in jobs {
-            total.add(job.stat.size, &|| folder.join(OsStr::from_bytes(job.path)))?;
-        }
-        hash::store(self.blobs, root, folder, jobs)
+    fn files(&self, place: &hash::Place<'_>, jobs: &[hash::Job<'_>]) -> Result<Vec<Digest>, Error> {
+        hash::store(self.blobs, place, jobs)
     }
 }

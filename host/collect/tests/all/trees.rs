@@ -2,12 +2,15 @@
 //!
 //! Every case asks which change would go unseen, and which file would be brought from outside.
 
+mod bounds;
 mod cache;
 mod commits;
 mod counts;
 mod describe;
 mod frozen;
+mod links;
 mod materialise;
+mod rest;
 
 use std::fs;
 use std::path::{Path, PathBuf};

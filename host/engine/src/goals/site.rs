@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use evident_agent::Pending;
 use evident_blobs::Blobs;
-use evident_collect::Collector;
+use evident_collect::{CallOff, Collector};
 use evident_core::assessment::Assessment;
 use evident_core::contract::terms::{Wake, WakeOn};
 use evident_core::contract::{At, CONTRACT_BYTES_MAX, Files, Placed, Recipe, Source};
@@ -202,7 +202,9 @@ impl World for Site {
 
     fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>> {
         Box::pin(async move {
-            let (engine, opened) = (self.engine.clone(), self.contract(contract).await?);
+            let call_off = CallOff::new();
+            let engine = self.engine.as_long_as(call_off.wanted());
+            let opened = self.contract(contract).await?;
             let tree = blocking(move || engine.tree(&opened)).await;
             // A work that cannot be read is no failure: the assessment that follows says what is wrong.
             tree.or_else(|error| obstacle(&error).map(|obstacle| obstacle.digest()).ok_or(error))

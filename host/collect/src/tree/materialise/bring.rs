@@ -12,9 +12,9 @@ use rustix::fs::{AtFlags, FileType, Mode};
 use rustix::io::Errno;
 
 use super::{Plan, Want, leaf, remove};
-use crate::Error;
 use crate::tree::Rules;
-use crate::tree::scan::DEPTH_MAX;
+use crate::tree::bounds::DEPTH_MAX;
+use crate::{Error, Wanted};
 
 /// Where a file is written before it gets its name; longer where a tree has this name itself.
 const UNFINISHED: &[u8] = b".evident-unfinished";
@@ -22,6 +22,7 @@ const UNFINISHED: &[u8] = b".evident-unfinished";
 /// What a folder is brought to.
 pub(super) struct Bring<'a> {
     pub(super) blobs: &'a Blobs,
+    pub(super) wanted: &'a Wanted,
     pub(super) rules: &'a Rules,
     /// Canonical.
     pub(super) folder: &'a Path,
@@ -49,6 +50,7 @@ impl Bring<'_> {
         }
         let unfinished = CString::new(unfinished).expect("has no zero byte");
         for (name, kind) in &entries {
+            self.wanted.check()?;
             let inner = join(path, name);
             // Of a run that was cut off; nobody else has a right to this name, ignored or not.
             if *name == unfinished {
@@ -58,17 +60,25 @@ impl Bring<'_> {
             let done = match wanted.get(name) {
                 None => self.leftover(open, name, *kind, &inner, depth),
                 Some(Want::Folder) if *kind != FileType::Directory => self.remove(open, name, *kind, &inner),
-                Some(Want::Leaf(_)) if *kind == FileType::Directory => self.remove(open, name, *kind, &inner),
+                Some(Want::File(_) | Want::Link(_)) if *kind == FileType::Directory => {
+                    self.remove(open, name, *kind, &inner)
+                }
                 Some(_) => Ok(()),
             };
             done?;
         }
         for (name, want) in wanted {
+            self.wanted.check()?;
             let inner = join(path, name);
             match want {
                 Want::Folder => self.enter(open, name, &inner, depth)?,
-                Want::Leaf(wanted) => {
-                    leaf::bring(self.blobs, (open, &unfinished), name, wanted, &self.whole(&inner))?;
+                Want::File(wanted) => {
+                    let from = (self.blobs, self.wanted);
+                    leaf::bring(from, (open, &unfinished), name, wanted, &self.whole(&inner))?;
+                }
+                Want::Link(target) => {
+                    let made = leaf::symlink(open, name, target);
+                    made.map_err(Error::io("write", &self.whole(&inner)))?;
                 }
             }
         }

@@ -15,28 +15,24 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 
-use crate::Error;
 use crate::capture::BUFFER_BYTES;
-use crate::tree::manifest;
+use crate::{Error, Wanted};
 
 /// Sees to it that the name holds what the leaf says; no folder lies there. `unfinished` is a free name, for
 /// a file that is being written.
 pub(super) fn bring(
-    blobs: &Blobs,
+    (blobs, heard): (&Blobs, &Wanted),
     (folder, unfinished): (&OwnedFd, &CStr),
     name: &CStr,
     wanted: &Leaf,
     path: &Path,
 ) -> Result<(), Error> {
-    if wanted.kind == Kind::Symlink {
-        return symlink(blobs, folder, name, wanted).map_err(|failed| failed.at(path));
-    }
     let mode = mode(wanted.kind);
-    let is_right = is_right(folder, name, wanted, mode).map_err(Error::io("read", path))?;
+    let is_right = is_right(folder, name, wanted, mode, heard).map_err(Error::io("read", path))?;
     if is_right {
         Ok(())
     } else {
-        write(blobs, (folder, unfinished), name, wanted, mode).map_err(|failed| failed.at(path))
+        write((blobs, heard), (folder, unfinished), name, wanted, mode).map_err(|failed| failed.at(path))
     }
 }
 
@@ -47,7 +43,7 @@ fn mode(kind: Kind) -> Mode {
 }
 
 /// True if the file is there with its content; its mode is set right then.
-fn is_right(folder: &OwnedFd, name: &CStr, wanted: &Leaf, mode: Mode) -> io::Result<bool> {
+fn is_right(folder: &OwnedFd, name: &CStr, wanted: &Leaf, mode: Mode, heard: &Wanted) -> io::Result<bool> {
     let stat = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::NOENT) => return Ok(false),
         stat => stat?,
@@ -63,7 +59,7 @@ fn is_right(folder: &OwnedFd, name: &CStr, wanted: &Leaf, mode: Mode) -> io::Res
         Err(Errno::ACCESS) => return Ok(false),
         Err(error) => return Err(error.into()),
     };
-    if Defence::MaterialisedProof.stands() && digest(&mut file, &mut io::sink())? != wanted.digest {
+    if Defence::MaterialisedProof.stands() && digest(&mut file, &mut io::sink(), heard)? != wanted.digest {
         return Ok(false);
     }
     if Mode::from_raw_mode(stat.st_mode) != mode {
@@ -107,7 +103,7 @@ impl<T: Into<Error>> From<(T,)> for Failed {
 
 /// Never in place: what lies there may have a second name, or be a symlink.
 fn write(
-    blobs: &Blobs,
+    (blobs, heard): (&Blobs, &Wanted),
     (folder, unfinished): (&OwnedFd, &CStr),
     name: &CStr,
     wanted: &Leaf,
@@ -116,7 +112,7 @@ fn write(
     let (mut blob, _) = blobs.read(wanted.digest).map_err(|error| (error,))?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(rustix::fs::openat(folder, unfinished, flags, Mode::RUSR | Mode::WUSR)?);
-    let found = digest(&mut blob, &mut file)?;
+    let found = digest(&mut blob, &mut file, heard)?;
     if found != wanted.digest {
         clear(folder, unfinished)?;
         return Err((evident_blobs::Error::Damaged { digest: wanted.digest, found },).into());
@@ -125,14 +121,14 @@ fn write(
     Ok(rustix::fs::renameat(folder, unfinished, folder, name)?)
 }
 
-fn symlink(blobs: &Blobs, folder: &OwnedFd, name: &CStr, wanted: &Leaf) -> Result<(), Failed> {
-    let target = manifest::get(blobs, wanted.digest).map_err(|error| (error,))?;
+/// Sees to it that the name is a link which says this; no folder lies there.
+pub(super) fn symlink(folder: &OwnedFd, name: &CStr, target: &[u8]) -> io::Result<()> {
     match rustix::fs::readlinkat(folder, name, Vec::new()) {
         Ok(there) if there.to_bytes() == target => return Ok(()),
         Err(Errno::NOENT) => {}
         _ => clear(folder, name)?,
     }
-    Ok(rustix::fs::symlinkat(OsStr::from_bytes(&target), folder, name)?)
+    Ok(rustix::fs::symlinkat(OsStr::from_bytes(target), folder, name)?)
 }
 
 fn clear(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
@@ -143,10 +139,11 @@ fn clear(folder: &OwnedFd, name: &CStr) -> io::Result<()> {
 }
 
 /// Copies and hashes in one pass.
-fn digest(from: &mut impl Read, to: &mut impl Write) -> io::Result<Digest> {
+fn digest(from: &mut impl Read, to: &mut impl Write, heard: &Wanted) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
+        heard.check().map_err(io::Error::other)?;
         match from.read(&mut buffer) {
             Ok(0) => return Ok(Digest::from_bytes(hash.finalize().into())),
             Ok(count) => {

@@ -15,36 +15,41 @@ use evident_core::tree::Kind;
 use rustix::fs::{AtFlags, Dir, FileType, Mode};
 use rustix::io::Errno;
 
-use super::{Found, What};
-use crate::Error;
+use super::{Found, Walked, What};
 use crate::ignored::{Above, has_git};
 use crate::tracked::Index;
+use crate::tree::bounds::{self, Entries};
 use crate::tree::stat::Stat;
 use crate::tree::{Rules, head};
 use crate::walk::FOLDER;
+use crate::{Error, Wanted};
 
-/// Entries that one walk looks at, ignored ones among them: the largest known repositories have some 3
-/// million files.
-const ENTRIES_MAX: u64 = 5_000_000;
-
-/// Folders inside each other: each costs an open file. Real trees have at most some 30.
-pub(crate) const DEPTH_MAX: usize = 128;
-
-/// Everything that counts below the open `root`, which is the canonical `folder`.
-pub(super) fn walk(rules: &Rules, folder: &Path, root: &impl AsFd) -> Result<Vec<Found>, Error> {
+/// Everything that counts below the open `root`, which is the canonical `folder`; in byte order.
+pub(super) fn walk(rules: &Rules, folder: &Path, root: &impl AsFd, wanted: &Wanted) -> Result<Walked, Error> {
     let mut path = rules.ignored().prefix().as_os_str().as_bytes().to_vec();
     let mut above = Above::default();
     enter_outer(&mut above, rules, &path);
     if !path.is_empty() {
         path.push(b'/');
     }
-    let mut walker =
-        Walker { rules, folder, base: path.len(), path, found: Vec::new(), entries: 0, depth: 0 };
+    let mut walker = Walker {
+        rules,
+        folder,
+        wanted,
+        base: path.len(),
+        path,
+        walked: Walked::default(),
+        entries: Entries::default(),
+        depth: 0,
+    };
     let open = rustix::fs::openat(root, c".", FOLDER, Mode::empty());
     let open = open.map_err(|error| walker.refused("open", error))?;
     let here = Here { above, index: Rc::new(Lazy::around(folder)), is_ignored: false };
     walker.folder(&open, &here)?;
-    Ok(walker.found)
+    let mut walked = walker.walked;
+    walked.found.sort_unstable_by(|left, right| left.path.cmp(&right.path));
+    walked.folders.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+    Ok(walked)
 }
 
 fn enter_outer<'a>(above: &mut Above<'a>, rules: &'a Rules, prefix: &[u8]) {
@@ -62,12 +67,13 @@ fn enter_outer<'a>(above: &mut Above<'a>, rules: &'a Rules, prefix: &[u8]) {
 struct Walker<'a> {
     rules: &'a Rules,
     folder: &'a Path,
+    wanted: &'a Wanted,
     /// Where the walk is, relative to the top of the working tree.
     path: Vec<u8>,
     /// Bytes of it before the part that is relative to the folder.
     base: usize,
-    found: Vec<Found>,
-    entries: u64,
+    walked: Walked,
+    entries: Entries,
     depth: usize,
 }
 
@@ -127,24 +133,21 @@ impl Lazy {
 
 impl<'a> Walker<'a> {
     fn folder(&mut self, open: &OwnedFd, here: &Here<'a>) -> Result<(), Error> {
+        let stat = rustix::fs::fstat(open).map_err(|error| self.refused("look at", error))?;
+        let found_before = self.walked.found.len();
         let entries = self.list(open)?;
         let mut inner = None;
         let is_repository = entries.iter().any(|(name, _)| name.as_c_str() == c".git");
         if is_repository && self.depth > 0 {
             let top = self.folder.join(OsStr::from_bytes(self.name()));
             if !here.is_ignored || self.rules.forces_repository(self.name()) {
-                self.push(What::Small(Kind::Submodule, head::of(&top).into_bytes()));
+                self.push(None, What::Small(Kind::Submodule, head::of(&top).into_bytes()));
             }
             let index = Rc::new(Lazy::at(top, self.name().len() + 1));
             inner = Some(Here { index, ..here.clone() });
         }
         let here = inner.as_ref().unwrap_or(here);
         for (name, kind) in entries.iter().filter(|(name, _)| name.as_c_str() != c".git") {
-            self.entries += 1;
-            if self.entries > ENTRIES_MAX {
-                let what = format!("more than {ENTRIES_MAX} entries");
-                return Err(Error::TooLarge { path: self.folder.to_owned(), what });
-            }
             let length = self.path.len();
             if length > self.base {
                 self.path.push(b'/');
@@ -156,10 +159,14 @@ impl<'a> Walker<'a> {
             }
             self.path.truncate(length);
         }
+        if self.walked.found.len() > found_before {
+            let path = self.name().to_vec();
+            self.walked.folders.push((path, Stat::of(&stat)));
+        }
         Ok(())
     }
 
-    fn list(&self, open: &OwnedFd) -> Result<Vec<(CString, FileType)>, Error> {
+    fn list(&mut self, open: &OwnedFd) -> Result<Vec<(CString, FileType)>, Error> {
         let mut entries = Vec::new();
         for entry in Dir::read_from(open).map_err(|error| self.refused("list", error))? {
             let entry = entry.map_err(|error| self.refused("list", error))?;
@@ -167,6 +174,10 @@ impl<'a> Walker<'a> {
             if matches!(name.to_bytes(), b"." | b"..") {
                 continue;
             }
+            self.wanted.check()?;
+            let bytes = self.path.len() + name.to_bytes().len();
+            let folder = self.folder.join(OsStr::from_bytes(&self.path[self.base..]));
+            self.entries.add(bytes, &|| folder.clone())?;
             let kind = match entry.file_type() {
                 // Some file systems do not say it in the listing.
                 FileType::Unknown => {
@@ -189,10 +200,7 @@ impl<'a> Walker<'a> {
             return Ok(());
         }
         inner.above.enter(self.rules.ignored(), &self.path);
-        if self.depth == DEPTH_MAX {
-            let what = format!("more than {DEPTH_MAX} folders in each other");
-            return Err(Error::TooLarge { path: self.whole(), what });
-        }
+        bounds::depth(self.depth, &|| self.whole())?;
         let inside = rustix::fs::openat(open, name, FOLDER, Mode::empty());
         let inside = inside.map_err(|error| self.refused("open", error))?;
         self.depth += 1;
@@ -208,11 +216,11 @@ impl<'a> Walker<'a> {
         }
         let stat = rustix::fs::statat(open, name, AtFlags::SYMLINK_NOFOLLOW);
         let stat = stat.map_err(|error| self.refused("look at", error))?;
-        let what = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => {
-                let is_executable = Mode::from_raw_mode(stat.st_mode).contains(Mode::XUSR);
-                What::File { stat: Stat::of(&stat), is_executable }
-            }
+        let mode = Mode::from_raw_mode(stat.st_mode);
+        let kind = FileType::from_raw_mode(stat.st_mode);
+        let stat = Stat::of(&stat);
+        let what = match kind {
+            FileType::RegularFile => What::File { stat, is_executable: mode.contains(Mode::XUSR) },
             FileType::Symlink => {
                 let target = rustix::fs::readlinkat(open, name, Vec::new());
                 let target = target.map_err(|error| self.refused("read the symlink", error))?;
@@ -221,12 +229,13 @@ impl<'a> Walker<'a> {
             FileType::Directory => return Err(Error::Unsteady { path: self.whole() }),
             kind => What::Small(Kind::Special, special(kind).as_bytes().to_vec()),
         };
-        self.push(what);
+        self.push(Some(stat), what);
         Ok(())
     }
 
-    fn push(&mut self, what: What) {
-        self.found.push(Found { path: self.name().to_vec(), what });
+    fn push(&mut self, stat: Option<Stat>, what: What) {
+        let path = self.name().to_vec();
+        self.walked.found.push(Found { path, stat, what });
     }
 
     /// Where the walk is, relative to the folder.

@@ -45,7 +45,7 @@ impl Private {
     }
 
     fn bring(&self) -> Result<Materialised, Error> {
-        self.ground.trees.materialise(&self.tree, &self.rules, &self.own, Duration::ZERO)
+        self.ground.trees.materialise(&self.tree, &self.rules, &self.own, &self.ground.work, Duration::ZERO)
     }
 
     fn scan(&self) -> Tree {
@@ -306,7 +306,10 @@ fn a_snapshot_has_the_protected_paths_of_the_start() {
     let protected = patterns(&["src/deep/**"]);
     let snapshot = work.with_paths_of(&private.tree, |path| protected[0].matches_bytes(path));
     let rules = ground.trees.rules_of(&snapshot, &rules).expect("loads");
-    let held = ground.trees.materialise(&snapshot, &rules, &private.own, Duration::ZERO).expect("brings");
+    let held = ground
+        .trees
+        .materialise(&snapshot, &rules, &private.own, &ground.work, Duration::ZERO)
+        .expect("brings");
     let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
     assert_eq!(changes(&private.tree, &scanned), ["modified src/a.rs"]);
 }
@@ -328,7 +331,8 @@ fn the_tree_of_a_commit_is_brought_with_its_submodules() {
     let tree = ground.trees.of_commit(&ground.work, &commit).expect("reads");
     let rules = ground.trees.rules_of(&tree, &ground.rules()).expect("loads");
     let folder = ground.root.join("private/base");
-    let held = ground.trees.materialise(&tree, &rules, &folder, Duration::ZERO).expect("brings");
+    let held =
+        ground.trees.materialise(&tree, &rules, &folder, &ground.work, Duration::ZERO).expect("brings");
     // There is no index here that says what is tracked: the paths of the tree count by themselves.
     let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
     assert_eq!(paths(&scanned), [".gitignore", "forced.log", "inner/x.log"]);
@@ -359,7 +363,8 @@ fn unfinished_files_are_in_nobodys_way() {
         for left in [name, ".evident-unfinished-"] {
             write(&folder.join("tree").join(left).join("deep/x"), "left behind, and ignored");
         }
-        let held = ground.trees.materialise(&tree, &rules, &folder, Duration::ZERO).expect("brings");
+        let held =
+            ground.trees.materialise(&tree, &rules, &folder, &ground.work, Duration::ZERO).expect("brings");
         let scanned = ground.trees.scan(&rules, held.folder(), Cached::Never).expect("scans");
         assert_eq!((changes(&tree, &scanned), tree.entries().len()), (Vec::new(), 2 + usize::from(own)));
     }
