@@ -61,7 +61,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         skipped_denied: !config.choice("skipped", "whether tests may be skipped", &policy, "allow"),
         flaky_allowed: config.choice(
             "flaky",
-            "whether tests may pass only after a failed attempt",
+            "whether tests may pass only after a failed attempt, which the report must mark as one",
             &policy,
             "deny",
         ),
@@ -73,8 +73,8 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         required: config
             .texts("required", "ids of tests that must have passed; the end of an id after `::` will do"),
         tests_min: config.integer("min_tests", "how many tests must have been executed", 1..=COUNT_MAX),
-        removed_allowed: config.texts("allow_removed", "ids of the baseline that may be missing"),
-        skipped_allowed: config.texts("allow_skipped", "ids that ran in the baseline and may be skipped"),
+        removed_allowed: config.texts("allow_removed", "ids of the baseline that may be missing, one test for each entry"),
+        skipped_allowed: config.texts("allow_skipped", "ids that ran in the baseline and may be skipped, one test for each entry"),
         manifest: config.boolean(
             "manifest",
             "whether to attach `baseline.json`, the ids and outcomes of a whole report, for slot `baseline`",
@@ -83,8 +83,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         format: config.choice("format", "the format of the reports", &formats, "auto"),
         cases_alone: config.choice(
             "counts",
-            "what counts tests in JUnit XML: `headers` must not claim more than the cases show, or `cases` alone, \
-             for a writer that counts something else in a header",
+            "what counts in JUnit XML: `headers` must not claim more tests than there are cases, or `cases` alone",
             &[("headers", false), ("cases", true)],
             "headers",
         ),

@@ -215,7 +215,7 @@ fn cases_of_pytest_that_are_one_test() {
     let again = "<testcase classname='t' name='flaky'/>";
     let teardown = "<testcase classname='t' name='a'><failure/></testcase><testcase classname='t' name='a'>\
                     <error message='failed on teardown with &quot;x&quot;'/></testcase>";
-    let never = format!("{0}{0}<testcase classname='t' name='flaky'><failure/></testcase>", again);
+    let never = format!("{again}{again}<testcase classname='t' name='flaky'><failure/></testcase>");
     for (header, inside, verdict, figures) in [
         ("tests='3' errors='2' failures='1'", teardown.to_owned(), Verdict::Fail, [1, 0, 0, 1, 0, 0]),
         ("tests='1' errors='0' failures='0'", again.repeat(2), Verdict::Pass, [1, 1, 0, 0, 0, 0]),
