@@ -32,6 +32,7 @@ mod lint;
 mod mistakes;
 mod obstacles;
 mod producers;
+mod public_cases;
 mod real_agents;
 mod reports;
 mod schema;
