@@ -67,6 +67,37 @@ fn what_cannot_be_read_is_undecided() {
     }
 }
 
+/// Catches a contract that is called wrong for what the work did to the ignore files that its start knows.
+#[test]
+fn ignore_files_that_the_work_removed_are_no_mistake_of_the_contract() {
+    let run =
+        "[\"sh\", \"-c\", \"mkdir -p build; sh suite.sh > build/all.xml\"]\ncollect = [\"build/*.xml\"]";
+    let head = HEAD.replace("[\"sh\", \"suite.sh\"]", run);
+    let correct = CORRECT.replace("\"suite\"", "\"suite/build/all.xml\"");
+    for order in ["rm .gitignore", "rm .gitignore && mkdir .gitignore", "rm .gitignore && mkfifo .gitignore"]
+    {
+        let workspace = attacked(&format!("{head}{correct}{BOUNDARY}"));
+        shell(&workspace, order);
+        let (run, assessment) = workspace.check();
+        assert_eq!(run.exit, 1, "{order}: {run:#?}");
+        assert_eq!(assessment["start"]["fresh"], false);
+    }
+}
+
+/// Catches a repository that the work damaged taken for a failure of the host.
+#[test]
+fn a_damaged_repository_is_undecided() {
+    let workspace = work();
+    let id = Command::new("git").args(["rev-parse", "HEAD"]).current_dir(workspace.folder()).output();
+    let id = String::from_utf8(id.expect("git runs").stdout).expect("is text");
+    shell(
+        &workspace,
+        "blob=$(git rev-parse HEAD:src/shop.txt); file=.git/objects/$(echo $blob | cut -c1-2)/$(echo $blob | cut -c3-); rm -f $file; echo no > $file",
+    );
+    let run = workspace.run(["check", "--since", id.trim(), "--format", "json"]);
+    undecided(&run, "see to it that the repository is whole");
+}
+
 /// Catches something odd but readable that keeps the rest from being judged.
 #[test]
 fn what_is_odd_and_can_be_read_is_judged() {

@@ -173,9 +173,10 @@ impl Collector {
         blobs: Blobs,
         rules: impl Into<Option<Rules>>,
     ) -> Result<Self, Error> {
-        let workspace = fs::canonicalize(workspace).map_err(Error::io("find the workspace", workspace))?;
+        let workspace =
+            fs::canonicalize(workspace).map_err(Error::inside("find the workspace", workspace))?;
         let root = Dir::open_ambient_dir(&workspace, ambient_authority())
-            .map_err(Error::io("open the workspace", &workspace))?;
+            .map_err(Error::inside("open the workspace", &workspace))?;
         private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
         let place = Place { workspace, root, scratch, blobs, rules: rules.into(), only: None };

@@ -28,8 +28,12 @@ pub(crate) fn find(place: &Place, run: &Run) -> Result<Vec<Unignored>, Error> {
     let mut ignored = Asked::new(place.rules.as_ref(), &place.workspace);
     let mut offending = Vec::new();
     for glob in &run.collect {
-        let explanation = match explain(place, &mut ignored, &glob.value) {
-            Ok(explanation) => explanation,
+        let explanation = match Pattern::parse(&glob.value) {
+            Ok(pattern) => explain(place, &mut ignored, &glob.value, &pattern).or_else(|halt| {
+                // A walk that cannot go on is the work's doing, and no mistake of the contract: the run gives no
+                // evidence then, and says why.
+                halt.shortfall().map(|_| None)
+            })?,
             Err(halt) => Some(halt.shortfall()?.detail),
         };
         offending.extend(explanation.map(|explanation| Unignored { glob: glob.clone(), explanation }));
@@ -37,8 +41,12 @@ pub(crate) fn find(place: &Place, run: &Run) -> Result<Vec<Unignored>, Error> {
     Ok(offending)
 }
 
-fn explain(place: &Place, ignored: &mut Asked<'_>, glob: &str) -> Result<Option<String>, Halt> {
-    let pattern = Pattern::parse(glob)?;
+fn explain(
+    place: &Place,
+    ignored: &mut Asked<'_>,
+    glob: &str,
+    pattern: &Pattern,
+) -> Result<Option<String>, Halt> {
     if pattern.is_literal() {
         let is_ignored = ignored.is_ignored(&pattern.prefix);
         return Ok((!is_ignored).then(|| not_ignored(glob, ignored)));

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 
 use evident_collect::CallOff;
 use evident_core::contract::{At, Contract, Recipe, Source, lint};
-use evident_core::doubt::Doubt;
 use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::freshness;
 use evident_core::schedule::{self, Batch};
@@ -184,13 +183,13 @@ impl Collecting<'_> {
             });
             seen.insert(at, watched.await?);
         }
-        let base_fresh = self.ground.with(|ground| Ok(ground.is_base_fresh())).await?;
+        let base_doubt = self.ground.with(|ground| Ok(ground.base_doubt())).await?;
         let sources = members.iter().map(|&number| &self.sources[number]);
         let on_tree = |(source, mut evidence): (&Source, Evidence)| match &source.recipe {
             Recipe::Changes(_) => evidence,
             Recipe::Run(_) | Recipe::Files(_) => {
-                if source.at == At::Base && base_fresh {
-                    evidence.origin.doubts.push(Doubt::FreshBase);
+                if source.at == At::Base {
+                    evidence.origin.doubts.extend(base_doubt.clone());
                 }
                 freshness::on_tree(evidence, &seen[&source.at])
             }

@@ -58,8 +58,8 @@ pub(crate) struct Ground {
 struct Origins {
     start: Tree,
     base: Tree,
-    /// True if the base is what a name meant a moment ago.
-    base_fresh: bool,
+    /// Why nothing that rests on the base is proven.
+    base_doubt: Option<Doubt>,
     told: Start,
     /// Why no pass that stands on these is proven.
     doubts: Vec<Doubt>,
@@ -149,9 +149,10 @@ impl Engine {
             accepted_last: record.accepted().1,
         };
         // Without a name for it, the base is the start tree, and as fresh as that.
-        let base_fresh = if base.is_some() { found.base_fresh } else { found.fresh };
+        let fresh = found.fresh.then_some(Doubt::FreshBase);
+        let base_doubt = if base.is_some() { found.base_doubt } else { fresh };
         let base = base.unwrap_or_else(|| start.clone());
-        Ok((rules, Some(Origins { start, base, base_fresh, told, doubts: Vec::new() })))
+        Ok((rules, Some(Origins { start, base, base_doubt, told, doubts: Vec::new() })))
     }
 
     /// A commit in the place of the recorded start, and of the base.
@@ -179,7 +180,7 @@ impl Engine {
             accepted_last: None,
         };
         let rules = rules.with_start(&start);
-        Ok((rules, Origins { base: start.clone(), start, base_fresh: false, told, doubts }))
+        Ok((rules, Origins { base: start.clone(), start, base_doubt: None, told, doubts }))
     }
 
     /// The tree of a commit with the inputs that are in no commit: those of the recorded start, or, where there
@@ -292,9 +293,9 @@ impl Ground {
         self.origins.as_ref().expect("a contract that needs a start has one")
     }
 
-    /// True if evidence from the base proves nothing yet: what it is was decided a moment ago.
-    pub(crate) fn is_base_fresh(&self) -> bool {
-        self.origins.as_ref().is_some_and(|origins| origins.base_fresh)
+    /// Why evidence from the base proves nothing.
+    pub(crate) fn base_doubt(&self) -> Option<Doubt> {
+        self.origins.as_ref().and_then(|origins| origins.base_doubt.clone())
     }
 
     /// Looks at the workspace again after a batch of sources, and says what they were collected on.
@@ -372,8 +373,8 @@ impl Ground {
         // What was recorded a moment ago forgives whatever was done before.
         match since {
             Since::Start if origins.told.fresh => origin.doubts.push(Doubt::FreshStart),
-            Since::Base if origins.base_fresh => origin.doubts.push(Doubt::FreshBase),
-            Since::Start | Since::Base => {}
+            Since::Base => origin.doubts.extend(origins.base_doubt.clone()),
+            Since::Start => {}
         }
         let artifact = Artifact { name: CHANGES.0.into(), media_type: CHANGES.1.into(), size, digest };
         Ok(Evidence { origin, artifacts: vec![artifact], shortfall: None })

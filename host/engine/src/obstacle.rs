@@ -44,13 +44,17 @@ pub(crate) fn obstacle(error: &Error) -> Option<Obstacle> {
         Error::Collect(error) => error,
         _ => return None,
     };
-    let reason = match error {
-        evident_collect::Error::TooLarge { .. } => NoEvidence::Overflow,
-        _ => NoEvidence::Unreadable,
-    };
+    if let evident_collect::Error::Git { .. } = error {
+        let text = text::line(&format!("{error}: see to it that the repository is whole"));
+        return Some(Obstacle { reason: Reason::NoEvidence(NoEvidence::Unreadable), text });
+    }
     let (path, what) = error.of_the_work()?;
+    let (reason, advice) = match error {
+        evident_collect::Error::TooLarge { .. } => (NoEvidence::Overflow, "remove it"),
+        _ => (NoEvidence::Unreadable, "see to it that the host can read it"),
+    };
     let path = text::name(&path.display().to_string());
-    let text = text::line(&format!("`{path}`: {what}; remove it, or give the host what it can read"));
+    let text = text::line(&format!("`{path}`: {what}; {advice}"));
     Some(Obstacle { reason: Reason::NoEvidence(reason), text })
 }
 

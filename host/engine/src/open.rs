@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use evident_blobs::Blobs;
 use evident_collect::Collector;
+use evident_collect::tree::Rules;
 use evident_core::contract::lint::{self, CheckerState};
 use evident_core::contract::{self, CONTRACT_BYTES_MAX, Clause, Contract, LimitEntries, Recipe, Wasi};
 use evident_core::descriptor::Descriptor;
@@ -163,7 +164,7 @@ impl Engine {
             for clause in &contract.clauses {
                 problems.extend(self.lint_clause(text, &contract, clause, &checkers));
             }
-            problems.extend(self.lint_collect(&contract, workspace)?);
+            problems.extend(self.lint_collect(&contract, &file)?);
             problems.extend(lint_patterns(&contract));
         }
         problems.sort_by_key(|problem| problem.span.start);
@@ -268,10 +269,29 @@ impl Engine {
         problems
     }
 
-    /// What `collect` names is removed before a run, so it must be what the workspace ignores.
-    fn lint_collect(&self, contract: &Contract, workspace: &Path) -> Result<Vec<Problem>, Error> {
-        self.prepare(workspace)?;
-        let collector = Collector::new(workspace, &self.places.state.join("out"), self.blobs.clone(), None)?;
+    /// What `collect` names is removed before a run, so it must be what the workspace ignores. What the work did
+    /// to its ignore files since the start was recorded is no mistake of the contract.
+    fn lint_collect(&self, contract: &Contract, file: &ContractFile) -> Result<Vec<Problem>, Error> {
+        self.prepare(&file.workspace)?;
+        let problems = self.unignored(contract, file, None)?;
+        if problems.is_empty() {
+            return Ok(problems);
+        }
+        let record = start::read(&self.record_path(file, start::FOLDER))?;
+        let Some(record) = record else { return Ok(problems) };
+        let then = self.unignored(contract, file, Some(self.trees()?.load_rules(record.rules)?))?;
+        let is_old = |problem: &Problem| then.iter().any(|then| then.span == problem.span);
+        Ok(problems.into_iter().filter(is_old).collect())
+    }
+
+    fn unignored(
+        &self,
+        contract: &Contract,
+        file: &ContractFile,
+        rules: Option<Rules>,
+    ) -> Result<Vec<Problem>, Error> {
+        let scratch = self.places.state.join("out");
+        let collector = Collector::new(&file.workspace, &scratch, self.blobs.clone(), rules)?;
         let mut problems = Vec::new();
         for source in &contract.sources {
             let Recipe::Run(run) = &source.recipe else { continue };

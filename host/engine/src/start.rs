@@ -9,7 +9,9 @@ use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
 use evident_collect::tree::Trees;
+use evident_core::defence::Defence;
 use evident_core::digest::Digest;
+use evident_core::doubt::Doubt;
 use evident_core::evidence::Timestamp;
 use evident_core::tree::{Entry, Kind, Leaf, Tree};
 use evident_patterns::Pattern;
@@ -62,6 +64,9 @@ pub(crate) struct Base {
     pub(crate) commit: String,
     /// Its tree.
     pub(crate) tree: Digest,
+    /// True if a name was resolved after the start was recorded, when the worker could have moved it.
+    #[serde(default)]
+    late: bool,
 }
 
 /// A change that the owner accepted.
@@ -92,7 +97,7 @@ impl Engine {
             resolved = known.is_none();
             let meant = match known {
                 Some(base) => base,
-                None => resolve(trees, &opened.file.workspace, revision)?,
+                None => resolve(trees, &opened.file.workspace, revision, fresh)?,
             };
             if resolved {
                 record.bases.push(meant.clone());
@@ -113,9 +118,8 @@ impl Engine {
             }
             write(&path, &record)?;
         }
-        // A full id means one commit for ever, whoever resolves it.
-        let base_fresh = resolved && base.as_ref().is_some_and(|base| base.revision != base.commit);
-        Ok(Some(Found { record, base, fresh, base_fresh }))
+        let base_doubt = base.as_ref().and_then(|base| base.doubt(resolved));
+        Ok(Some(Found { record, base, fresh, base_doubt }))
     }
 
     fn record(&self, opened: &Opened, trees: &Trees) -> Result<Record, Error> {
@@ -275,8 +279,21 @@ pub(crate) struct Found {
     pub(crate) base: Option<Base>,
     /// True if it was made just now.
     pub(crate) fresh: bool,
-    /// True if the base was resolved just now, from a name that somebody can move.
-    pub(crate) base_fresh: bool,
+    /// Why nothing that rests on the base is proven.
+    pub(crate) base_doubt: Option<Doubt>,
+}
+
+impl Base {
+    /// A full id means one commit for ever, whoever resolves it. A name is sure where it was resolved together with
+    /// the start, but not in the check that did so.
+    fn doubt(&self, is_resolved_now: bool) -> Option<Doubt> {
+        let named = || Doubt::MovableRevision { name: self.revision.clone(), commit: self.commit.clone() };
+        match (is_full_id(&self.revision, &self.commit), self.late) {
+            (true, _) => None,
+            (false, true) if Defence::MovableRevision.stands() => Some(named()),
+            (false, _) => is_resolved_now.then_some(Doubt::FreshBase),
+        }
+    }
 }
 
 /// Absolute, with `.` and `..` taken out by their names alone.
@@ -303,10 +320,11 @@ pub(crate) fn contract_in(file: &ContractFile) -> Option<String> {
     contract.strip_prefix(workspace).ok().and_then(Path::to_str).map(str::to_owned)
 }
 
-fn resolve(trees: &Trees, workspace: &Path, revision: &str) -> Result<Base, Error> {
+fn resolve(trees: &Trees, workspace: &Path, revision: &str, with_start: bool) -> Result<Base, Error> {
     let commit = commit(trees, workspace, revision)?;
     let tree: Tree = trees.of_commit(workspace, &commit)?;
-    Ok(Base { revision: revision.to_owned(), commit, tree: Trees::digest(&tree) })
+    let late = !with_start && !is_full_id(revision, &commit);
+    Ok(Base { revision: revision.to_owned(), commit, tree: Trees::digest(&tree), late })
 }
 
 /// The commit that a revision names now.

@@ -86,6 +86,26 @@ fn a_full_id_is_one_commit_for_ever() {
     assert_eq!((exit, &clause(&assessment, "boundary")["asserted"]), (0, &json!(false)));
 }
 
+/// Catches a base that is named during the work, and that the worker had moved before.
+#[test]
+fn a_base_that_was_named_late_proves_nothing() {
+    let before = "\n[evidence.before]\nrun = [\"sh\", \"suite.sh\"]\nat = \"base\"\n\n[criteria.correct]\nchecker = \"test-report\"\nevidence = { report = \"suite\", baseline = \"before\" }\n";
+    let workspace = moved();
+    let all = ids(&workspace);
+    for (revision, asserted) in [("main", true), ("release", true), (all[1].as_str(), false)] {
+        let head = HEAD.replace("objective", &format!("base = \"{revision}\"\nobjective"));
+        workspace.write("goal.toml", format!("{head}{before}{BOUNDARY}"));
+        workspace.run(["accept-change", "**"]);
+        for round in 0..2 {
+            let (_, assessment) = workspace.check();
+            let judged = clause(&assessment, "correct");
+            assert_eq!(judged["asserted"], asserted, "{revision} {round}: {judged:#}");
+            let doubt = json!({"movable-revision": {"name": revision, "commit": all[0]}});
+            assert_eq!(judged["doubts"].as_array().expect("is a list").contains(&doubt), asserted);
+        }
+    }
+}
+
 /// The contract of inputs that git ignores, with a start of which `data/table` is a part.
 fn with_inputs() -> Workspace {
     let boundary = "\n[boundary]\nwrite = [\"src/**\"]\ninputs = [\"data/**\"]\n";

@@ -55,7 +55,7 @@ impl<'a> Opened<'a> {
             Contents::Folder(folder) => {
                 let folder = scan::canonical(folder)?;
                 let root = Dir::open_ambient_dir(&folder, ambient_authority());
-                let root = root.map_err(Error::io("open", &folder))?;
+                let root = root.map_err(Error::inside("open", &folder))?;
                 Ok(Self::Folder(folder, root))
             }
         }
