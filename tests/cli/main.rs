@@ -37,6 +37,7 @@ mod real_agents;
 mod reports;
 mod schema;
 mod steps;
+mod store_damage;
 mod target;
 mod terminal;
 mod threats;

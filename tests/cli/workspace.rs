@@ -25,7 +25,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"goal (show )?[0-9a-f]{8}\b", "goal $1[GOAL]"),
     // A turn that took less than a millisecond has no such line, and no event that charges for it.
     (r"(?m)^(?:  |\| )wall [ |]+(\d+ ms|\d+\.\d s)[ |]*\n", ""),
-    (r"\d+ events, each", "[NUMBER] events, each"),
+    (r"\d+ events, \d+ blobs, each", "[NUMBER] events, [NUMBER] blobs, each"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[DATE]"),
     (r"(exit code \d+|signal \d+), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),
     (r"(comparison of trees), (\d+ ms|\d+\.\d s)", "$1, [TIME]"),

@@ -2,14 +2,21 @@
 //!
 //! It knows files and nothing else: not what a blob means, nor who still needs it. Blobs are immutable
 //! once they have their name, and any number of processes may write at the same time.
+//!
+//! A name proves nothing: a disk loses bytes, and another process of the same user can write there. So the
+//! bytes under a name are compared with it before they are taken for a blob that is kept already.
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use evident_core::defence::Defence;
 use evident_core::digest::Digest;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
 
@@ -19,6 +26,10 @@ const COPY_BYTES: usize = 256 * 1024;
 /// Age after which a file that has no name yet belongs to nobody: no command runs that long, and a process
 /// that was killed leaves its files behind.
 const INCOMING_AGE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Blobs that are synced one by one. More of them are synced with their whole file system, in one call: a start
+/// tree has thousands, and a disk takes milliseconds for each.
+const SYNCED_SINGLY_MAX: usize = 64;
 
 /// What goes wrong with a blob.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +53,28 @@ pub enum Error {
         /// What the bytes say.
         found: Digest,
     },
+    /// Something else lies under that name: a link, a folder, a pipe.
+    #[error("blob `{digest}` is damaged: `{path}` is not a regular file")]
+    NotAFile {
+        /// The name.
+        digest: Digest,
+        /// Where.
+        path: PathBuf,
+    },
 }
 
 impl Error {
+    /// True if the blob is not there, or is not what was stored; false if the disk failed.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::NotAFile { .. } => true,
+            Self::Io { source, .. } => {
+                matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+            }
+        }
+    }
+
     fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
@@ -87,49 +117,100 @@ impl Blobs {
         Ok(Writer { blobs: self.clone(), file, temporary, hash: Sha256::new(), size: 0 })
     }
 
-    /// Opens a blob for reading and gives its size in bytes. The bytes are those that were written:
-    /// nobody changes a blob, and [`Blobs::verify`] proves it where that matters.
+    /// Opens a blob for reading and gives its size in bytes. No link is followed and no pipe is waited for. The
+    /// bytes are not read: [`Blobs::verify`] compares them with the name.
     ///
     /// # Errors
-    /// When there is no such blob.
+    /// When there is no such blob, or [`Error::NotAFile`].
     pub fn read(&self, digest: Digest) -> Result<(File, u64), Error> {
         let path = self.path(digest);
-        let file = File::open(&path).map_err(Error::io("open", &path))?;
-        let size = file.metadata().map_err(Error::io("look at", &path))?.len();
-        Ok((file, size))
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = i32::try_from(flags.bits()).expect("flags of open(2) fit an int");
+        let file = match OpenOptions::new().read(true).custom_flags(flags).open(&path) {
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                return Err(Error::NotAFile { digest, path });
+            }
+            file => file.map_err(Error::io("open", &path))?,
+        };
+        let metadata = file.metadata().map_err(Error::io("look at", &path))?;
+        if metadata.is_file() { Ok((file, metadata.len())) } else { Err(Error::NotAFile { digest, path }) }
     }
 
-    /// Makes a blob survive the loss of power: whoever names it in a log calls this first.
+    /// Reads a blob whole, compares it with its name, and gives its size in bytes.
     ///
     /// # Errors
-    /// When there is no such blob, or the disk fails.
-    pub fn sync(&self, digest: Digest) -> Result<(), Error> {
-        let path = self.path(digest);
-        let folder = path.parent().expect("a blob lies in a folder");
-        for place in [&*path, folder, &*self.folder] {
-            File::open(place).and_then(|file| file.sync_all()).map_err(Error::io("sync", place))?;
+    /// When there is no such blob, [`Error::NotAFile`], or [`Error::Damaged`].
+    pub fn prove(&self, digest: Digest) -> Result<u64, Error> {
+        let (file, size) = self.read(digest)?;
+        self.verify(&file, digest)?;
+        Ok(size)
+    }
+
+    /// Makes blobs survive the loss of power: files, and the folders that name them. A caller that names them in a
+    /// log calls this first.
+    ///
+    /// # Errors
+    /// When one of them is not there, or the disk fails.
+    pub fn sync(&self, digests: impl IntoIterator<Item = Digest>) -> Result<(), Error> {
+        let digests: BTreeSet<Digest> = digests.into_iter().collect();
+        if digests.len() > SYNCED_SINGLY_MAX && self.sync_file_system()? {
+            return Ok(());
+        }
+        let mut folders = BTreeSet::new();
+        for digest in &digests {
+            let (file, _) = self.read(*digest)?;
+            let path = self.path(*digest);
+            file.sync_all().map_err(Error::io("sync", &path))?;
+            folders.insert(path.parent().expect("a blob lies in a folder").to_owned());
+        }
+        if !folders.is_empty() {
+            folders.insert(self.folder.clone());
+        }
+        for folder in folders {
+            File::open(&folder).and_then(|file| file.sync_all()).map_err(Error::io("sync", &folder))?;
         }
         Ok(())
     }
 
-    /// Stores bytes that are in memory, synced.
+    /// Syncs everything at once; `false` where the system cannot.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn sync_file_system(&self) -> Result<bool, Error> {
+        let synced = File::open(&self.folder).and_then(|folder| Ok(rustix::fs::syncfs(&folder)?));
+        synced.map(|()| true).map_err(Error::io("sync", &self.folder))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    #[expect(clippy::unused_self, clippy::unnecessary_wraps, reason = "as on Linux")]
+    fn sync_file_system(&self) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// Stores bytes that are in memory, synced. What lies there under their name already is read and compared; where
+    /// it holds other bytes, it is replaced.
     ///
     /// # Errors
     /// When the file cannot be written.
     pub fn keep(&self, bytes: &[u8]) -> Result<Digest, Error> {
         let digest = Self::digest(bytes);
-        // One that is there already is as young as a new one from now on: whoever removes what nothing names
-        // must not take it before it is named.
-        let known = self.read(digest).and_then(|(file, _)| {
-            file.set_modified(SystemTime::now()).map_err(Error::io("touch", &self.path(digest)))
-        });
-        if known.is_err() {
+        if !self.is_kept(digest, bytes) {
             let mut writer = self.create()?;
-            writer.write_all(bytes).map_err(Error::io("write", &self.path(digest)))?;
+            let path = self.path(digest);
+            writer.write_all(bytes).map_err(Error::io("write", &path))?;
+            // Before it has its name: a name that outlives a loss of power must not lead to fewer bytes.
+            writer.file.sync_all().map_err(Error::io("sync", &path))?;
             writer.finish()?;
         }
-        self.sync(digest)?;
+        self.sync([digest])?;
         Ok(digest)
+    }
+
+    /// True if the blob is there with these bytes. It is as young as a new one from now on: what removes the
+    /// blobs that no log names must not take it before it is named.
+    fn is_kept(&self, digest: Digest, bytes: &[u8]) -> bool {
+        let Ok((file, size)) = self.read(digest) else { return false };
+        let is_whole = !Defence::KeptBlobProof.stands()
+            || (size == bytes.len() as u64 && self.verify(&file, digest).is_ok());
+        is_whole && file.set_modified(SystemTime::now()).is_ok()
     }
 
     /// The bytes of a blob of at most `bytes_max`, proven to be those that were written.
@@ -180,6 +261,13 @@ impl Blobs {
         if found == digest { Ok(()) } else { Err(Error::Damaged { digest, found }) }
     }
 
+    /// Takes a folder out of the place of a blob, and removes it.
+    fn put_aside(&self, path: &Path) -> Result<(), Error> {
+        let incoming = self.folder.join("incoming");
+        let aside = tempfile::tempdir_in(&incoming).map_err(Error::io("make a folder in", &incoming))?;
+        fs::rename(path, aside.path().join("odd")).map_err(Error::io("move aside", path))
+    }
+
     /// The digest of bytes in memory.
     #[must_use]
     pub fn digest(bytes: &[u8]) -> Digest {
@@ -216,11 +304,16 @@ impl Writer {
         made.map_err(Error::io("make the folder", folder))?;
         let read_only = fs::Permissions::from_mode(0o400);
         self.file.set_permissions(read_only).map_err(Error::io("protect", &path))?;
-        self.temporary.persist(&path).map_err(|error| Error::Io {
-            action: "move a blob to",
-            path,
-            source: error.error,
-        })?;
+        let failed = |path: &Path, source| Error::io("move a blob to", path)(source);
+        match self.temporary.persist(&path) {
+            Ok(()) => {}
+            // A folder in its place gives way to no file.
+            Err(refused) if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) => {
+                self.blobs.put_aside(&path)?;
+                refused.path.persist(&path).map_err(|error| failed(&path, error.error))?;
+            }
+            Err(refused) => return Err(failed(&path, refused.error)),
+        }
         Ok((digest, self.size))
     }
 }
@@ -246,6 +339,10 @@ impl Write for Writer {
 pub fn retain(blobs: &Blobs, keep: impl Fn(Digest) -> bool, age: Duration) -> Result<u64, Error> {
     let mut removed = 0;
     for folder in entries(&blobs.folder)? {
+        // What is no folder holds no blobs.
+        if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
         let prefix = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         for path in entries(&folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -264,86 +361,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn is_older(path: &Path, age: Duration) -> bool {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    let modified = fs::symlink_metadata(path).and_then(|metadata| metadata.modified());
     modified.ok().and_then(|modified| modified.elapsed().ok()).is_some_and(|elapsed| elapsed > age)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::fs::OpenOptions;
-    use std::io::Read;
-
-    fn store() -> (tempfile::TempDir, Blobs) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let blobs = Blobs::open(folder.path().join("blobs")).expect("opens");
-        (folder, blobs)
-    }
-
-    fn put(blobs: &Blobs, bytes: &[u8]) -> Digest {
-        let mut writer = blobs.create().expect("creates");
-        writer.write_all(bytes).expect("writes");
-        let (digest, size) = writer.finish().expect("finishes");
-        assert_eq!(size, bytes.len() as u64);
-        digest
-    }
-
-    #[test]
-    fn a_blob_has_the_digest_of_its_bytes() {
-        let (_folder, blobs) = store();
-        let digest = put(&blobs, b"abc");
-        // FIPS 180-2, appendix B.1.
-        let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(digest.hex(), known);
-        let (mut file, size) = blobs.read(digest).expect("is there");
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).expect("reads");
-        assert_eq!((bytes.as_slice(), size), (b"abc".as_slice(), 3));
-        blobs.verify(&file, digest).expect("is sound");
-        assert_eq!(put(&blobs, b"abc"), digest, "the same bytes again are the same blob");
-    }
-
-    #[test]
-    fn a_changed_blob_is_named() {
-        let (_folder, blobs) = store();
-        let digest = put(&blobs, b"the truth");
-        let path = blobs.path(digest);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("ours");
-        OpenOptions::new().write(true).open(&path).expect("opens").write_all(b"a lie").expect("writes");
-        let (file, _) = blobs.read(digest).expect("is there");
-        assert!(
-            matches!(blobs.verify(&file, digest), Err(Error::Damaged { digest: named, .. }) if named == digest)
-        );
-    }
-
-    #[test]
-    fn a_dropped_writer_leaves_nothing() {
-        let (_folder, blobs) = store();
-        let mut writer = blobs.create().expect("creates");
-        writer.write_all(b"half").expect("writes");
-        drop(writer);
-        assert!(entries(&blobs.folder.join("incoming")).expect("lists").is_empty());
-    }
-
-    #[test]
-    fn what_dead_processes_left_is_removed() {
-        let (_folder, blobs) = store();
-        let incoming = blobs.folder.join("incoming");
-        for (name, hours) in [("dead", 25), ("young", 23)] {
-            let file = File::create(incoming.join(name)).expect("creates");
-            let then = SystemTime::now() - Duration::from_secs(hours * 60 * 60);
-            file.set_modified(then).expect("sets");
-        }
-        Blobs::open(blobs.folder.clone()).expect("opens");
-        assert_eq!(entries(&incoming).expect("lists"), [incoming.join("young")]);
-    }
-
-    #[test]
-    fn retain_keeps_what_is_named_and_what_is_young() {
-        let (_folder, blobs) = store();
-        let (kept, dropped) = (put(&blobs, b"kept"), put(&blobs, b"dropped"));
-        assert_eq!(retain(&blobs, |_| false, Duration::from_secs(3600)).expect("lists"), 0);
-        assert_eq!(retain(&blobs, |digest| digest == kept, Duration::ZERO).expect("lists"), 1);
-        assert!(blobs.read(kept).is_ok() && blobs.read(dropped).is_err());
-    }
-}
+mod tests;

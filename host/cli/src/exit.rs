@@ -96,6 +96,9 @@ pub(crate) fn of(result: anyhow::Result<Exit>) -> ExitCode {
     exit.into()
 }
 
+/// What helps where the host can write nothing.
+const NO_ROOM: &str = "make room for the host's files; the next run goes on from the log";
+
 /// A contract or workspace that is not there is the user's to mend.
 fn is_contract_error(error: &anyhow::Error) -> bool {
     use evident_engine::{Error, store};
@@ -150,7 +153,16 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(Error::Store(
             evident_engine::store::Error::WorkspaceHeld { .. } | evident_engine::store::Error::Held { .. },
         )) => Some("one goal runs in a workspace; `evident goal` commands reach it there"),
-        Some(Error::Full(_)) => Some("make room for the host's files; the next run goes on from the log"),
+        Some(Error::Store(
+            evident_engine::store::Error::Lost { .. } | evident_engine::store::Error::Cut { .. },
+        )) => Some(
+            "put `goals.db` back from a copy, or move its whole folder away to begin without the goals that it held",
+        ),
+        Some(Error::Blobs(error)) if error.is_damage() => {
+            Some("`evident store verify` tells everything that is damaged; put the file back from a copy")
+        }
+        Some(Error::Store(error)) if error.is_storage() => Some(NO_ROOM),
+        Some(Error::Full(_)) => Some(NO_ROOM),
         _ => None,
     }
 }

@@ -55,6 +55,8 @@ defences! {
     OutcomeSeal = "outcome-seal";
     /// A blob is proven before it is judged and again before a pass stands.
     BlobProof = "blob-proof";
+    /// What lies under the name of a blob is compared with it before it is taken for one that is kept already.
+    KeptBlobProof = "kept-blob-proof";
     /// A pass beside an exit code that supports none is refused.
     ExitMismatch = "exit-mismatch";
     /// A pass that examined nothing is refused.

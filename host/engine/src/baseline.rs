@@ -6,7 +6,6 @@
 //! attachment `baseline.json`, when its config says `manifest = true`.
 
 use std::collections::BTreeSet;
-use std::io::Read;
 
 use evident_core::binding;
 use evident_core::contract::{At, Bindings, Clause, Contract, Recipe};
@@ -88,10 +87,7 @@ impl Engine {
         let Some(made) = attachments.iter().find(|attachment| attachment.name == ATTACHMENT) else {
             return Ok(Baseline::None { why: answer.outcome.summary });
         };
-        let mut bytes = Vec::new();
-        let (mut file, _) = self.blobs.read(made.digest)?;
-        let path = self.blobs.path(made.digest);
-        file.read_to_end(&mut bytes).map_err(|source| Error::State { action: "read", path, source })?;
+        let bytes = self.blobs.bytes(made.digest, made.size)?;
         let slot = loaded.descriptor.slots.iter().find(|slot| slot.trusted);
         let findings = answer.outcome.findings.iter();
         let warnings = findings.filter(|finding| finding.severity == Severity::Warning);

@@ -13,6 +13,7 @@ mod list;
 mod run;
 mod site;
 mod turn;
+mod verify;
 mod world;
 
 pub use caller::refuse_descendants;
@@ -22,4 +23,6 @@ pub use journal::{Entry, Journal, Trouble, create, for_each, load};
 pub use keeper::{Desk, Keeper, Order, Orders};
 pub use list::{Listed, Replayed};
 pub use run::{Running, Started};
+pub(crate) use site::ASSESSMENT_BYTES_MAX;
+pub use verify::{Damage, Place, Verified};
 pub use world::{Assess, Look, World};

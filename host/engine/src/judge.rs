@@ -1,17 +1,20 @@
 //! Judges one clause: binds, calls the checker, applies the host's downgrades. Blocks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use evident_core::assessment::{BoundArtifact, CheckerIdentity, Judged, Usage};
+use evident_core::assessment::{Assessment, BoundArtifact, CheckerIdentity, Judged, Usage};
 use evident_core::binding::{self, BoundSlot};
 use evident_core::defence::Defence;
+use evident_core::digest::Digest;
 use evident_core::doubt::Doubt;
 use evident_core::downgrade;
 use evident_core::evidence::{Artifact, Evidence, Origin};
 use evident_core::outcome::{Fault, NoEvidence, Outcome, Reason, Status};
+use evident_core::roll_up::roll_up;
 use evident_sandbox::{Bound, Checked, Input, Limits, Request};
 
-use crate::{Engine, Error, Event, Listener, LoadedChecker, Opened};
+use crate::{Engine, Error, Event, Listener, LoadedChecker, Opened, sweep};
 
 /// What a checker is asked.
 pub(crate) struct Question<'a> {
@@ -182,6 +185,45 @@ impl Engine {
             self.blobs.verify(&input.file, input.artifact.digest)?;
         }
         Ok(())
+    }
+}
+
+impl Engine {
+    /// Reads every blob that an assessment names once more, and takes back the passes that rest on one which is not
+    /// what was collected any more. Blocks.
+    pub(crate) fn take_back_damaged(&self, assessment: &mut Assessment) -> Result<(), Error> {
+        if !Defence::BlobProof.stands() {
+            return Ok(());
+        }
+        let named: BTreeSet<Digest> = sweep::digests(assessment).collect();
+        for digest in named {
+            let flaw = match self.blobs.prove(digest) {
+                Ok(_) => continue,
+                Err(error) if error.is_damage() => error.to_string(),
+                Err(error) => return Err(error.into()),
+            };
+            let rests = |judged: &Judged| {
+                let mut attached = judged.outcome.attachments.iter().map(|attachment| attachment.digest);
+                judged.bound.iter().any(|bound| bound.digest == digest)
+                    || attached.any(|attached| attached == digest)
+            };
+            // What no clause read may have been what a clause needed.
+            let read = assessment.clauses.iter().any(rests);
+            for judged in assessment.clauses.iter_mut().filter(|judged| !read || rests(judged)) {
+                judged.outcome = Outcome::undecided(Reason::NoEvidence(NoEvidence::Unreadable), flaw.clone());
+            }
+        }
+        assessment.roll_up = roll_up(assessment.clauses.iter().map(|judged| judged.outcome.status));
+        Ok(())
+    }
+
+    /// Makes what an assessment names survive the loss of power. Evidence that is gone since is none: it is told where
+    /// it is read. Blocks.
+    pub(crate) fn sync_evidence(&self, assessment: &Assessment) -> Result<(), Error> {
+        match self.blobs.sync(sweep::digests(assessment)) {
+            Err(error) if error.is_damage() => Ok(()),
+            synced => Ok(synced?),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Keeps the last assessment of each contract, so that `explain` need not run anything again.
 
 use std::fs;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment};
+use evident_regular::Links;
 
+use crate::goals::ASSESSMENT_BYTES_MAX;
 use crate::{ContractFile, Engine, Error};
 
 /// The last assessment of a contract.
@@ -15,6 +17,14 @@ pub struct Last {
     pub assessment: Assessment,
     /// True if the contract's text has changed since.
     pub contract_changed: bool,
+}
+
+/// The stored form of a last assessment. A link or a pipe in its place is none.
+///
+/// # Errors
+/// Where it is not there, or cannot be read.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    Ok(evident_regular::whole(path, Links::Refused, ASSESSMENT_BYTES_MAX)?)
 }
 
 impl Engine {
@@ -33,7 +43,8 @@ impl Engine {
         let json = serde_json::to_vec(assessment).expect("an assessment has a JSON form");
         // Renamed into place: a reader sees the old one or the new one, whole.
         let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;
-        fresh.write_all(&json).map_err(failed("write"))?;
+        // A name that outlives a loss of power must not lead to fewer bytes.
+        fresh.write_all(&json).and_then(|()| fresh.as_file().sync_all()).map_err(failed("write"))?;
         fresh.persist(&path).map_err(|error| failed("write")(error.error))?;
         Ok(())
     }
@@ -44,9 +55,9 @@ impl Engine {
     /// When it is there and cannot be read.
     pub fn last(&self, file: &ContractFile) -> Result<Option<Last>, Error> {
         let path = self.last_path(file);
-        let json = match fs::read(&path) {
+        let json = match read(&path) {
             Ok(json) => json,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(Error::State { action: "read", path, source }),
         };
         let assessment: Assessment = serde_json::from_slice(&json)

@@ -240,6 +240,13 @@ pub enum Error {
     Thread(String),
 }
 
+impl Error {
+    /// True if a blob is not there, or is not what was stored.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(self, Self::Blobs(error) if error.is_damage())
+    }
+}
+
 impl From<evident_collect::Error> for Error {
     fn from(error: evident_collect::Error) -> Self {
         match error {

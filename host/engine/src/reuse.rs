@@ -82,8 +82,8 @@ impl Engine {
         let seal = if Defence::OutcomeSeal.stands() { Seal::Proven } else { Seal::Ignored };
         let opened = self.answers.as_ref().as_ref()?.get(key, seal)?;
         let kept: Kept = serde_json::from_slice(opened.bytes()).ok()?;
-        // What goes with an outcome may have been swept away since.
-        if kept.outcome.attachments.iter().any(|attachment| self.blobs.read(attachment.digest).is_err()) {
+        // What goes with an outcome may have been swept away or damaged since.
+        if kept.outcome.attachments.iter().any(|attachment| self.blobs.prove(attachment.digest).is_err()) {
             return None;
         }
         Some(Checked {

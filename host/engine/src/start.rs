@@ -15,6 +15,7 @@ use evident_core::doubt::Doubt;
 use evident_core::evidence::Timestamp;
 use evident_core::tree::{Entry, Kind, Leaf, Tree};
 use evident_patterns::Pattern;
+use evident_regular::Links;
 use evident_store::GoalId;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,9 @@ const VERSION: u32 = 1;
 
 /// The folder of the records in the state folder.
 pub(crate) const FOLDER: &str = "starts";
+
+/// Bytes of a record: every base, every accepted change and every goal of a contract.
+const RECORD_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Held by whoever moves a start.
 const LOCK: &str = "starts.lock";
@@ -116,6 +120,7 @@ impl Engine {
                 }
                 record = newer;
             }
+            self.sync_trees(trees, &record)?;
             write(&path, &record)?;
         }
         let base_doubt = base.as_ref().and_then(|base| base.doubt(resolved));
@@ -183,6 +188,7 @@ impl Engine {
             if paths.iter().any(|path| rules.is_ignore_file(path)) {
                 record.rules = trees.keep_rules(&trees.rules_of(&moved, &rules)?)?;
             }
+            self.sync_trees(&trees, &record)?;
             write(&path, &record)?;
         }
         Ok(paths)
@@ -212,8 +218,19 @@ impl Engine {
                 before: record.tree,
             });
             record.tree = trees.keep(&self.with_text(&before, &contract, &opened.file.text)?)?;
+            self.sync_trees(&trees, &record)?;
         }
         write(&path, &record)
+    }
+
+    /// Makes everything that a record names survive the loss of power, before it is named.
+    fn sync_trees(&self, trees: &Trees, record: &Record) -> Result<(), Error> {
+        let mut named = vec![record.rules];
+        for tree in record.trees() {
+            named.push(tree);
+            named.extend(trees.load(tree)?.digests());
+        }
+        Ok(self.blobs.sync(named)?)
     }
 
     /// The tree with that text in the place of a file that it has.
@@ -346,7 +363,9 @@ pub(crate) fn is_full_id(revision: &str, commit: &str) -> bool {
 /// Nothing where there is no record; a damaged one is never taken for none, because a new start tree would
 /// forgive every change since the old one.
 pub(crate) fn read(path: &Path) -> Result<Option<Record>, Error> {
-    let json = match fs::read(path) {
+    // A link or a pipe in its place is damage, not the absence of a record.
+    let read = evident_regular::whole(path, Links::Refused, RECORD_BYTES_MAX).map_err(std::io::Error::from);
+    let json = match read {
         Ok(json) => json,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(Error::State { action: "read", path: path.to_owned(), source }),

@@ -58,14 +58,21 @@ impl Engine {
         Ok(retain(&self.blobs, |digest| named.contains(&digest), UNNAMED_AGE)?)
     }
 
-    /// Everything that an event of a goal names, and what the assessments among it name.
+    /// Everything that an event of a goal names, and what the assessments among it name. A blob that cannot be read
+    /// stops the sweep, as a record of a start does.
     fn named_by_goals(&self) -> Result<BTreeSet<Digest>, Error> {
         let mut named = self.store()?.named_blobs()?;
         let mut inside = Vec::new();
         for digest in &named {
-            // Prompts, messages and contracts name nothing. What is gone was removed by hand.
-            if let Ok(assessment) = self.stored_assessment(*digest) {
-                inside.extend(digests(&assessment));
+            match self.stored_assessment(*digest) {
+                Ok(assessment) => inside.extend(digests(&assessment)),
+                // Prompts, messages and contracts name nothing.
+                Err(Error::Stored { .. }) => {}
+                // What is gone was removed by hand.
+                Err(Error::Blobs(evident_blobs::Error::Io { source, .. }))
+                    if source.kind() == std::io::ErrorKind::NotFound => {}
+                // A damaged one may be an assessment: what it names would be lost, though it can be told no more.
+                Err(error) => return Err(error),
             }
         }
         named.extend(inside);
@@ -101,7 +108,7 @@ fn forget_oldest(folder: &Path, kept: usize) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// The files of a folder with their times; none where there is no such folder yet.
-fn files(folder: &Path) -> Result<Vec<(SystemTime, PathBuf)>, Error> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<(SystemTime, PathBuf)>, Error> {
     let failed = |source| Error::State { action: "list", path: folder.to_owned(), source };
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -117,7 +124,7 @@ fn files(folder: &Path) -> Result<Vec<(SystemTime, PathBuf)>, Error> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error::State { action: "read", path: path.to_owned(), source })
+    crate::last::read(path).map_err(|source| Error::State { action: "read", path: path.to_owned(), source })
 }
 
 pub(crate) fn digests(assessment: &Assessment) -> impl Iterator<Item = Digest> {

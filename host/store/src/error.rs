@@ -17,6 +17,13 @@ pub enum Error {
     /// when there is room.
     #[error("there is no room for the store")]
     Full,
+    /// The file system takes no write now: it is mounted for reading only, a quota is used up, a write failed. As for
+    /// [`Error::Full`], nothing was stored, and the call may be made again when that has passed.
+    #[error("the disk takes nothing of the store: {reason}")]
+    Refused {
+        /// What SQLite or the system said.
+        reason: String,
+    },
     /// The disk failed: whether the last call was stored is unknown. This handle takes no write any more; a
     /// caller ends its process, for a second `fsync` may succeed and have written nothing.
     #[error("the store failed and takes nothing more: {reason}")]
@@ -104,6 +111,27 @@ pub enum Error {
         /// What it says instead.
         reason: String,
     },
+    /// The database is not what it was, and other files beside it show that. Nothing is made in its place: a new
+    /// one would forget every goal.
+    #[error("the store of goals is damaged: `{path}` {what}, and `{rest}` beside it is the rest of a store")]
+    Lost {
+        /// The database.
+        path: PathBuf,
+        /// What became of it.
+        what: String,
+        /// The file that shows it.
+        rest: String,
+    },
+    /// The file of the database is shorter than it says.
+    #[error("the store of goals is damaged: `{path}` has {found} of {wanted} bytes")]
+    Cut {
+        /// The database.
+        path: PathBuf,
+        /// Bytes of the file.
+        found: u64,
+        /// Bytes that it says it has.
+        wanted: u64,
+    },
     /// A newer evident made the database.
     #[error("`{path}` has schema {found}, this evident knows {known}: use the newer one, it wrote there")]
     Newer {
@@ -148,12 +176,19 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::ReadOnlyFilesystem => Self::Refused { reason: source.to_string() },
             _ => Self::Io { action, path: path.to_owned(), source },
         }
     }
 
     pub(crate) fn held(goal: GoalId, owner: &Owner) -> Self {
         Self::Held { goal, owner: Box::new(owner.clone()) }
+    }
+
+    /// True if the disk takes nothing now, and nothing was stored: it may pass.
+    #[must_use]
+    pub fn is_storage(&self) -> bool {
+        matches!(self, Self::Full | Self::Refused { .. })
     }
 
     /// The owner that stands in the way, where one does.
@@ -175,6 +210,11 @@ impl From<rusqlite::Error> for Error {
             ffi::ErrorCode::DiskFull => Self::Full,
             // The index of the log is a file that grows; the system says no more than that it does not.
             ffi::ErrorCode::SystemIoFailure if known.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Self::Full,
+            // Writes to the log come before its sync, so nothing was stored. SQLite knows of no quota.
+            ffi::ErrorCode::SystemIoFailure if known.extended_code == ffi::SQLITE_IOERR_WRITE => {
+                Self::Refused { reason: error.to_string() }
+            }
+            ffi::ErrorCode::ReadOnly => Self::Refused { reason: error.to_string() },
             ffi::ErrorCode::SystemIoFailure
             | ffi::ErrorCode::DatabaseCorrupt
             | ffi::ErrorCode::NotADatabase => Self::Fatal { reason: error.to_string() },

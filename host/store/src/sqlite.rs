@@ -3,6 +3,7 @@
 //!
 //! One connection per handle, behind a lock: a call is short, and what is exclusive is a goal, not the store.
 
+mod before;
 mod open;
 mod read;
 mod rows;
@@ -71,7 +72,7 @@ impl Sqlite {
         let ballast = Ballast::new(folder);
         match ballast.restore() {
             // A full disk is no reason to keep a person from reading.
-            Ok(()) | Err(Error::Full) => {}
+            Ok(()) | Err(Error::Full | Error::Refused { .. }) => {}
             Err(error) => return Err(error),
         }
         Ok(Self { path, ballast, inner: Mutex::new(Inner { connection, failed: None }) })
@@ -145,7 +146,7 @@ impl Inner {
         }
         match self.connection.wal_checkpoint_v2(Some("main"), CheckpointMode::PASSIVE).map_err(Error::from) {
             // Another process does it, or there is no room: the log holds everything, and the next commit tries again.
-            Ok(_) | Err(Error::Busy | Error::Full) => Ok(()),
+            Ok(_) | Err(Error::Busy | Error::Full | Error::Refused { .. }) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -259,7 +260,17 @@ impl Store for Sqlite {
     }
 
     fn free_ballast(&self) -> Result<bool, Error> {
-        self.ballast.free()
+        let freed = self.ballast.free()?;
+        let mut inner = self.lock();
+        if inner.failed.is_none() {
+            let home = inner.connection.wal_checkpoint_v2(Some("main"), CheckpointMode::TRUNCATE);
+            match inner.note(home.map_err(Error::from)) {
+                Err(Error::Fatal { reason }) => return Err(Error::Fatal { reason }),
+                // What cannot be brought home now stays in the log.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(freed)
     }
 
     fn restore_ballast(&self) -> Result<(), Error> {

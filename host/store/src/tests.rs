@@ -1,6 +1,7 @@
 //! The tests of the room. `contract` holds every store to the same behaviour; the others are about what only a disk
 //! does. Here is what they share.
 
+mod before;
 mod contract;
 mod damage;
 mod leases;

@@ -1,7 +1,7 @@
-//! Puts a revision of a contract in force, and looks after what the store keeps.
+//! Puts a revision of a contract in force.
 
 use evident_core::goal::step::Command;
-use evident_store::{GoalId, Report};
+use evident_store::GoalId;
 
 use super::Told;
 use super::caller::refuse_descendants;
@@ -21,13 +21,5 @@ impl Engine {
             terms: Box::new(opened.contract.terms.clone()),
         };
         self.give(goal, command, Some(opened))
-    }
-
-    /// Reads the whole store, or one goal, and reports what is not as it was stored. Blocks.
-    ///
-    /// # Errors
-    /// The host's own failure; damage is what it reports.
-    pub fn verify_store(&self, goal: Option<GoalId>) -> Result<Report, Error> {
-        Ok(self.store()?.verify(goal)?)
     }
 }

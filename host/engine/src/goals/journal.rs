@@ -33,7 +33,7 @@ pub enum Trouble {
 impl From<evident_store::Error> for Trouble {
     fn from(error: evident_store::Error) -> Self {
         match error {
-            evident_store::Error::Full => Self::Full(error.to_string()),
+            error if error.is_storage() => Self::Full(error.to_string()),
             evident_store::Error::Fenced { .. } | evident_store::Error::Held { .. } => Self::Fenced,
             other => Self::Host(Error::Store(other)),
         }
@@ -253,7 +253,7 @@ fn stored(entry: &Entry, recorded: &Recorded) -> NewEvent {
 }
 
 /// The blobs that an event names: they are kept for as long as the event is.
-fn blobs(event: &Event) -> Vec<Digest> {
+pub(super) fn blobs(event: &Event) -> Vec<Digest> {
     match event {
         Event::Created(created) => vec![created.contract],
         Event::Revised { contract, .. } => vec![*contract],

@@ -104,7 +104,7 @@ impl Engine {
         let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
         let in_force = journal.goal().contract;
         let opened = match in_force == opened.file.digest {
-            true => opened.clone(),
+            true => self.held(&store, lease, || self.proven(opened))?,
             false => self.held(&store, lease, || self.open_stored(&opened.file, in_force, listener))?,
         };
         let revision = journal.goal().revision;
@@ -113,6 +113,13 @@ impl Engine {
             journal.goal().thread.parse().map_err(|_| Error::UnknownGoal { name: id.to_string() })?;
         let running = Running { engine: self.clone(), journal, opened, thread, is_new: false };
         Ok(Started::Running(Box::new(running)))
+    }
+
+    /// A contract that was read from its file and is the one in force. Its stored text is what counts: where it is
+    /// damaged, it is stored once more.
+    fn proven(&self, opened: &Opened) -> Result<Opened, Error> {
+        self.blobs.keep(opened.file.text.as_bytes())?;
+        Ok(opened.clone())
     }
 
     /// Gives the lease back where something fails.
@@ -149,6 +156,7 @@ impl Engine {
             contract,
             terms: opened.contract.terms.clone(),
         }));
+        self.sync_evidence(assessment)?;
         let first = self.first_assessment(assessment)?;
         let entry = |actor, caller, event| Entry { actor, caller, event, answers: None };
         let entries = [entry(Actor::Owner, Some(caller()), created), entry(Actor::Host, None, first)];
@@ -156,11 +164,12 @@ impl Engine {
         self.keep(&opened.file, assessment)?;
         let lease = match store.acquire(id, &self.owner(), Scope::Run, &*self.machine) {
             Ok(lease) => lease,
-            Err(error) => {
-                // Somebody was faster in this workspace: nobody is to go on with a goal that never began.
+            // Another host was faster in this workspace: a goal that never began must not be gone on with.
+            Err(error @ (evident_store::Error::Held { .. } | evident_store::Error::WorkspaceHeld { .. })) => {
                 self.command(id, Command::Clear)?;
                 return Err(error.into());
             }
+            Err(error) => return Err(error.into()),
         };
         let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
         let running = Running { engine: self.clone(), journal, opened, thread, is_new: true };
@@ -231,6 +240,8 @@ impl Running {
         // Where the goal went to another host there is nothing to give back.
         match blocking(move || Ok(store.release(lease)?)).await {
             Ok(()) | Err(Error::Store(evident_store::Error::Fenced { .. })) => result,
+            // A lease that cannot be given back ends with this process.
+            Err(Error::Store(error)) if error.is_storage() => result,
             Err(error) => result.and(Err(error)),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,10 +29,13 @@ use crate::obstacle::obstacle;
 use crate::{Asked, ContractFile, Engine, Error, Listener, Opened, clock};
 
 /// Bytes of a stored assessment: ten thousand findings of each of many clauses.
-const ASSESSMENT_BYTES_MAX: u64 = 1 << 30;
+pub(crate) const ASSESSMENT_BYTES_MAX: u64 = 1 << 30;
 
 /// Bytes of a stored text: a prompt or a message.
 const TEXT_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes of one write while it is looked whether there is room.
+const ROOM_PIECE_BYTES: usize = 64 * 1024;
 
 /// Bytes of a file with the number of a process.
 const PID_FILE_BYTES_MAX: u64 = 64;
@@ -81,16 +85,17 @@ impl Site {
         };
         let opened = part.as_ref().unwrap_or(&opened);
         let asked_for = Asked { assurance: asked.assurance, ..Asked::default() };
-        let assessment = self.engine.assess(opened, &asked_for, &self.listener).await.map_err(trouble)?;
-        let (engine, file) = (self.engine.clone(), self.file.clone());
+        let mut assessment = self.engine.assess(opened, &asked_for, &self.listener).await.map_err(trouble)?;
+        let (engine, file, text) = (self.engine.clone(), self.file.clone(), opened.file.text.clone());
         blocking(move || {
             let edited = is_edited(&file.path, asked.contract);
-            // What completion rests on survives the loss of power.
+            // What completion rests on is there, as it was judged.
             if assessment.roll_up == RollUp::Met {
-                for digest in crate::sweep::digests(&assessment) {
-                    engine.blobs.sync(digest)?;
-                }
+                engine.blobs.keep(text.as_bytes())?;
+                engine.take_back_damaged(&mut assessment)?;
             }
+            // What the log names survives the loss of power.
+            engine.sync_evidence(&assessment)?;
             let json = serde_json::to_vec(&assessment).expect("an assessment has a JSON form");
             let known = Known {
                 why: asked.why,
@@ -181,6 +186,22 @@ impl World for Site {
     fn keep(&self, bytes: Vec<u8>) -> Pending<'_, Result<Digest, Trouble>> {
         let blobs = self.engine.blobs.clone();
         Box::pin(async move { blocking(move || Ok(blobs.keep(&bytes)?)).await.map_err(trouble) })
+    }
+
+    fn room(&self, bytes: u64) -> Pending<'_, Result<(), Trouble>> {
+        let places = Arc::clone(&self.engine.places);
+        let look = move || {
+            // One after the other: both may lie on one disk.
+            for folder in [&places.state.join("blobs"), &places.cache] {
+                room(folder, bytes).map_err(|source| Error::State {
+                    action: "write into",
+                    path: folder.clone(),
+                    source,
+                })?;
+            }
+            Ok(())
+        };
+        Box::pin(async move { blocking(look).await.map_err(trouble) })
     }
 
     fn text(&self, digest: Digest) -> Pending<'_, Result<String, Trouble>> {
@@ -313,19 +334,51 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A full disk is no failure of the host: somebody makes room, and the goal goes on.
+/// Writes that many bytes into a folder and removes them.
+fn room(folder: &Path, bytes: u64) -> io::Result<()> {
+    let mut file = tempfile::tempfile_in(folder)?;
+    let piece = vec![0; ROOM_PIECE_BYTES];
+    let mut left = bytes;
+    while left > 0 {
+        let count = usize::try_from(left).unwrap_or(usize::MAX).min(piece.len());
+        file.write_all(&piece[..count])?;
+        left -= count as u64;
+    }
+    // Some file systems say only now that there is no room.
+    file.sync_all()
+}
+
+/// A disk that takes nothing is no failure of the host: it is full, a quota is used up, it is mounted for reading
+/// only, or it fails. Where that passes, the goal goes on.
 pub(super) fn trouble(error: Error) -> Trouble {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
     while let Some(now) = cause {
-        let is_full = now.downcast_ref::<std::io::Error>().is_some_and(|error| {
-            matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
-        });
-        if is_full || matches!(now.downcast_ref(), Some(evident_store::Error::Full)) {
-            return Trouble::Full(error.to_string());
+        let is_storage = now.downcast_ref::<io::Error>().is_some_and(takes_nothing);
+        if is_storage || now.downcast_ref().is_some_and(evident_store::Error::is_storage) {
+            return Trouble::Full(told(&error));
         }
         cause = now.source();
     }
     Trouble::Host(error)
+}
+
+fn takes_nothing(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::FileTooLarge
+    ) || error.raw_os_error() == Some(Errno::IO.raw_os_error())
+}
+
+/// An error with its last cause, in one line: the first says what, the last says why.
+fn told(error: &Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    let (what, why) = (error.to_string(), cause.to_string());
+    if what.ends_with(&why) { what } else { format!("{what}: {why}") }
 }
 
 /// The folder that a goal works in, as the store knows it.

@@ -43,6 +43,14 @@ pub trait World: Send + Sync {
     /// Where they cannot be written.
     fn keep(&self, bytes: Vec<u8>) -> Pending<'_, Result<Digest, Trouble>>;
 
+    /// Whether that many bytes can be written where the host keeps its files; they are not kept.
+    ///
+    /// # Errors
+    /// [`Trouble::Full`] where they cannot.
+    fn room(&self, _bytes: u64) -> Pending<'_, Result<(), Trouble>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// A stored text.
     ///
     /// # Errors

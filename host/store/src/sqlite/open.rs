@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::error::Error;
 
-use super::schema;
+use super::{before, schema};
 
 /// How long a call waits for another process, in milliseconds: half of the life of a lease, so that an owner that
 /// waits in vain still has time to stop.
@@ -40,10 +40,14 @@ pub(super) fn open(folder: &Path) -> Result<(PathBuf, Connection), Error> {
     // By its real name: SQLite is told to follow no link.
     let folder = fs::canonicalize(folder).map_err(Error::io("find", folder))?;
     let path = folder.join("goals.db");
-    let is_new = make(&path)?;
+    // In this order: another process that makes the store at this moment makes them after the database.
+    let before = before::look(&folder)?;
+    let is_new = make(&path, before)?;
     let mut connection = connect(&path)?;
     switch_log_on(&connection)?;
-    schema::migrate(&mut connection, &path, schema::STEPS)?;
+    schema::migrate(&mut connection, &path, schema::STEPS, before)?;
+    before::refuse_cut(&connection, &path)?;
+    before::mark(&folder)?;
     if is_new {
         // The names of the files are as durable as what stands in them.
         held.sync_all().map_err(Error::io("sync", &folder))?;
@@ -128,8 +132,20 @@ fn private(folder: &Path) -> Result<File, Error> {
 }
 
 /// Makes the file before SQLite does, for this user alone; the files beside it get the same mode. `true` where it
-/// was not there.
-fn make(path: &Path) -> Result<bool, Error> {
+/// was not there. One that is missing or empty beside what only a store leaves is damage: a new one in its place
+/// would forget every goal.
+fn make(path: &Path, before: Option<&'static str>) -> Result<bool, Error> {
+    let refused = |what: &str| Err(Error::Foreign { path: path.to_owned(), reason: what.to_owned() });
+    let what = match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => return refused("it is not a regular file"),
+        Ok(found) if found.len() > 0 => return Ok(false),
+        Ok(_) => "is empty",
+        Err(error) if error.kind() == io::ErrorKind::NotFound => "is missing",
+        Err(error) => return Err(Error::io("look at", path)(error)),
+    };
+    if let Some(rest) = before {
+        return Err(before::lost(path, what, rest));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600);
     match options.open(path) {

@@ -103,16 +103,27 @@ CREATE TRIGGER inbox_stays BEFORE DELETE ON inbox
 BEGIN SELECT RAISE(ABORT, 'a command stays'); END;
 ";
 
-/// Brings a database to the newest schema.
+/// Brings a database to the newest schema. `before` names a file that only a store with tables leaves behind.
 ///
 /// # Errors
-/// [`Error::Foreign`] for a database of somebody else, [`Error::Newer`] for one that a newer evident wrote.
-pub(crate) fn migrate(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<(), Error> {
+/// [`Error::Foreign`] for a database of another program, [`Error::Newer`] for one that a newer evident wrote,
+/// [`Error::Lost`] for one without tables where there was a store.
+pub(crate) fn migrate(
+    connection: &mut Connection,
+    path: &Path,
+    steps: &[&str],
+    before: Option<&str>,
+) -> Result<(), Error> {
     let known = u32::try_from(steps.len()).expect("few steps");
     loop {
         // The first look takes no lock: most databases are as new as they can be.
-        if schema(connection, path, known)? == known {
+        let found = schema(connection, path, known)?;
+        if found == known {
             return Ok(());
+        }
+        // A log may be older than the tables: a process that made them was killed.
+        if let Some(rest) = before.filter(|rest| found == 0 && !rest.ends_with("-wal")) {
+            return Err(super::before::lost(path, "has no tables", rest));
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let done = schema(&transaction, path, known)?;
@@ -158,17 +169,17 @@ mod tests {
         let mut connection = Connection::open(&path).expect("opens");
         let first = "CREATE TABLE one (a) STRICT";
         let first = first.replace("(a)", "(a INTEGER)");
-        migrate(&mut connection, &path, &[&first]).expect("migrates");
+        migrate(&mut connection, &path, &[&first], None).expect("migrates");
         let broken = "CREATE TABLE two (a INTEGER) STRICT; CREATE TABLE one (a INTEGER) STRICT;";
-        assert!(migrate(&mut connection, &path, &[&first, broken]).is_err());
+        assert!(migrate(&mut connection, &path, &[&first, broken], None).is_err());
         assert_eq!(
             (names(&connection), schema(&connection, &path, 2).expect("reads")),
             (vec!["one".into()], 1)
         );
         let whole = "CREATE TABLE two (a INTEGER) STRICT";
-        migrate(&mut connection, &path, &[&first, whole]).expect("migrates");
+        migrate(&mut connection, &path, &[&first, whole], None).expect("migrates");
         assert_eq!(names(&connection), ["one", "two"]);
-        let refused = migrate(&mut connection, &path, &[&first]);
+        let refused = migrate(&mut connection, &path, &[&first], None);
         assert!(matches!(refused, Err(Error::Newer { found: 2, known: 1, .. })), "{refused:?}");
     }
 
@@ -178,7 +189,7 @@ mod tests {
         let path = folder.path().join("other.db");
         let mut connection = Connection::open(&path).expect("opens");
         connection.execute_batch("CREATE TABLE theirs (a INTEGER) STRICT").expect("creates");
-        let refused = migrate(&mut connection, &path, STEPS);
+        let refused = migrate(&mut connection, &path, STEPS, None);
         assert!(matches!(refused, Err(Error::Foreign { .. })), "{refused:?}");
         assert_eq!(names(&connection), ["theirs"]);
     }
