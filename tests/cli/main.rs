@@ -18,6 +18,7 @@ mod false_completion;
 mod files;
 mod followed;
 mod formats;
+mod full_disk;
 mod goal;
 mod goal_crash;
 mod goal_waits;

@@ -25,13 +25,22 @@ impl Interruptions {
     }
 
     /// Returns when the next one came, or has come since the last.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> Interruption {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.hangup.recv() => {}
-            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => Interruption::Typed,
+            _ = self.hangup.recv() => Interruption::Ended,
+            _ = self.terminate.recv() => Interruption::Ended,
         }
     }
+}
+
+/// What interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interruption {
+    /// Ctrl-C: a person is there, and can press it again.
+    Typed,
+    /// The terminal is gone, or a supervisor wants the process to end: it sends SIGKILL after a while.
+    Ended,
 }
 
 /// Nothing when an interruption came first: dropping the work ends the commands that run.
@@ -44,7 +53,7 @@ pub(crate) fn interruptible<T>(
         let mut interruptions = Interruptions::hear().context("failed to listen for signals")?;
         tokio::select! {
             biased;
-            () = interruptions.next() => Ok(None),
+            _ = interruptions.next() => Ok(None),
             result = work => Ok(Some(result?)),
         }
     });

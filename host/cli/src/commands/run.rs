@@ -91,7 +91,7 @@ async fn drive(
     let mut interruptions = Interruptions::hear().context("failed to listen for signals")?;
     let started = tokio::select! {
         started = engine.start_goal(opened, drivers.assurance(), &listener) => started?,
-        () = interruptions.next() => {
+        _ = interruptions.next() => {
             view.finish();
             ui::chatter("interrupted: the commands that ran were ended, no turn began\n");
             return Ok(Exit::Interrupted);
@@ -141,7 +141,14 @@ async fn follow(
         listening = Some(keys::listen(interruptions, orders, attended, end));
     });
     let driven = tokio::select! {
-        driven = driving => Some(driven?),
+        driven = driving => match driven {
+            // The owner asked for the end; that it could not be written down is no failure to report.
+            Err(evident_engine::Error::Full(detail)) if listening.as_ref().is_some_and(keys::Listening::is_interrupted) => {
+                ui::chatter(&format!("interrupted, and not written down: {detail}; the next run goes on from the log\n"));
+                None
+            }
+            driven => Some(driven?),
+        },
         // Dropping what drives it drops the turn, and so ends the agent.
         Ok(()) = ended => None,
     };

@@ -4,6 +4,7 @@
 //! log, so a host that is killed at any instant leaves a goal that the next host goes on with.
 
 mod records;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -21,6 +22,7 @@ use evident_core::goal::state::{Actor, Blocked, State};
 use evident_core::goal::step::{Action, Input, Step, step};
 use evident_core::goal::{Goal, approval};
 use tokio::sync::watch;
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::journal::{Journal, Trouble};
@@ -28,7 +30,7 @@ use super::keeper::{Desk, Order};
 use super::turn::{Live, milliseconds};
 use super::world::{Assess, World};
 use crate::{Assurance, Error};
-use records::{Written, blocking};
+use records::Written;
 
 /// For what a driver does outside of a turn: an agent may take its time to start. Drivers bound themselves more
 /// narrowly; one that hangs all the same must not hold its goal.
@@ -110,6 +112,8 @@ pub async fn drive(
         waited_until: now,
         rule: None,
         assurance: drivers.assurance(),
+        room: storage::Room::default(),
+        is_reassessed: false,
     };
     let attached = driving.attach(drivers).await;
     let result = match attached {
@@ -157,6 +161,9 @@ struct Driving {
     waited_until: Instant,
     rule: Option<Rule>,
     assurance: Assurance,
+    room: storage::Room,
+    /// True once an assessment was made again because the stored one is damaged.
+    is_reassessed: bool,
 }
 
 /// What came while the loop waited.
@@ -181,19 +188,37 @@ impl Driving {
 
     async fn run(&mut self) -> Result<(), Trouble> {
         loop {
-            let facts = self.facts();
-            let state = self.journal.goal().state;
-            let step = self.apply(&Input::Tick(facts)).await?;
-            if self.journal.goal().state != state {
-                self.probed = Some(Instant::now());
+            match self.round().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(Trouble::Full(detail)) => self.room.note(&detail),
+                Err(trouble) => return Err(trouble),
             }
-            if step.actions.contains(&Action::Stop) {
+            if let Some(detail) = self.room.take_trouble()
+                && self.starve(&detail).await?
+            {
                 return Ok(());
             }
-            for action in step.actions {
-                self.perform(action).await?;
-            }
+            // A store that answers at once never gives way: the end of this host is heard all the same.
+            consume_budget().await;
         }
+    }
+
+    /// One decision, and what it says is done; true if that is to stop.
+    async fn round(&mut self) -> Result<bool, Trouble> {
+        let facts = self.facts();
+        let state = self.journal.goal().state;
+        let step = self.apply(&Input::Tick(facts)).await?;
+        if self.journal.goal().state != state {
+            self.probed = Some(Instant::now());
+        }
+        if step.actions.contains(&Action::Stop) {
+            return Ok(true);
+        }
+        for action in step.actions {
+            self.perform(action).await?;
+        }
+        Ok(false)
     }
 
     fn facts(&self) -> Facts {
@@ -225,7 +250,12 @@ impl Driving {
     /// Does what is to be done; where there is no room for that, the goal stops.
     async fn perform(&mut self, action: Action) -> Result<(), Trouble> {
         match self.do_it(action).await {
-            Err(Trouble::Full(detail)) => self.storage_failed(&detail).await,
+            // An end that the owner asked for and that cannot be written down is one all the same.
+            Err(Trouble::Full(detail)) if self.room.leaves() => Err(Trouble::Full(detail)),
+            Err(Trouble::Full(detail)) => {
+                self.room.note(&detail);
+                self.storage_failed(&detail).await
+            }
             other => other,
         }
     }
@@ -261,8 +291,10 @@ impl Driving {
         let assessing = world.assess(Assess { contract, why, scope, assurance: self.assurance });
         // What was asked for is asked for again when the goal goes on.
         let Some(assessed) = self.heard(assessing, |_| true).await? else { return Ok(()) };
+        let assessed = assessed?;
+        self.room.sufficed();
         let superseded = world.is_superseded();
-        self.apply(&Input::Assessed { assessed: Box::new(assessed?), superseded }).await.map(drop)
+        self.apply(&Input::Assessed { assessed: Box::new(assessed), superseded }).await.map(drop)
     }
 
     /// Hears the owner, and whether the goal is this host's, while something takes its time. Nothing where it is
@@ -321,15 +353,17 @@ impl Driving {
     }
 
     async fn probe(&mut self) -> Result<(), Trouble> {
-        let result = match self.journal.goal().state {
-            State::Blocked(Blocked::Storage) => {
-                let store = Arc::clone(self.journal.store());
-                blocking(|| store.restore_ballast()).map_err(|error| error.to_string())
+        let result = if self.journal.goal().state == State::Blocked(Blocked::Storage) {
+            let found = self.probe_room().await;
+            self.probed = Some(Instant::now());
+            // Nothing is written about a disk that is still full: that would fill it.
+            if found.is_err() {
+                return Ok(());
             }
-            _ => {
-                let probed = bounded(&mut self.desk.lost, self.driver.probe()).await?;
-                probed.map_err(|failure| failure.to_string())
-            }
+            found
+        } else {
+            let probed = bounded(&mut self.desk.lost, self.driver.probe()).await?;
+            probed.map_err(|failure| failure.to_string())
         };
         self.probed = Some(Instant::now());
         self.apply(&Input::Probed(result)).await.map(drop)
@@ -373,8 +407,11 @@ impl Driving {
         };
         let (result, actions) = match stepped {
             Ok(mut step) => {
-                if self.write(&step, Some(&order)).await? == Written::AndStopped {
-                    step.actions.clear();
+                match self.write(&step, Some(&order)).await {
+                    Err(Trouble::Full(detail)) => return self.unwritten(order, detail),
+                    Ok(Written::AndStopped) => step.actions.clear(),
+                    Ok(Written::AsUsual) => {}
+                    Err(trouble) => return Err(trouble),
                 }
                 self.revise(&step).await?;
                 (Ok(()), step.actions)

@@ -1,5 +1,5 @@
-//! What a person types into a run, and Ctrl-C: the first lets the turn end, the second ends it, the third
-//! ends the host.
+//! What a person types into a run, and signals. The first Ctrl-C lets the turn end, the second ends it, the third
+//! ends the host. A request to end, as a supervisor sends it, ends the turn at once, and a second one the host.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -10,13 +10,21 @@ use evident_engine::goals::{Order, Orders};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::commands::collecting::Interruptions;
+use crate::commands::collecting::{Interruption, Interruptions};
 use crate::ui;
 
 /// Hears signals, and lines where somebody types, until it is dropped.
 pub(crate) struct Listening {
     signals: JoinHandle<()>,
     lines: Option<JoinHandle<()>>,
+    pressed: Arc<AtomicU32>,
+}
+
+impl Listening {
+    /// True if a signal came that no `/resume` followed.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        self.pressed.load(Ordering::Relaxed) > 0
+    }
 }
 
 impl Drop for Listening {
@@ -37,8 +45,8 @@ pub(crate) fn listen(
 ) -> Listening {
     let pressed = Arc::new(AtomicU32::new(0));
     let signals = tokio::spawn(signals(interruptions, orders.clone(), Arc::clone(&pressed), end));
-    let lines = attended.then(|| tokio::spawn(lines(orders, pressed)));
-    Listening { signals, lines }
+    let lines = attended.then(|| tokio::spawn(lines(orders, Arc::clone(&pressed))));
+    Listening { signals, lines, pressed }
 }
 
 async fn signals(
@@ -48,8 +56,12 @@ async fn signals(
     end: oneshot::Sender<()>,
 ) {
     loop {
-        interruptions.next().await;
-        let times = pressed.fetch_add(1, Ordering::Relaxed) + 1;
+        let least = match interruptions.next().await {
+            Interruption::Typed => 1,
+            Interruption::Ended => 2,
+        };
+        let times = (pressed.load(Ordering::Relaxed) + 1).max(least);
+        pressed.store(times, Ordering::Relaxed);
         match times {
             1 => ui::chatter("\npausing: the turn may end; again ends it now\n"),
             2 => ui::chatter("\nending the turn; again ends the host\n"),

@@ -98,6 +98,8 @@ impl Driving {
             answers: None,
         };
         let entries: Vec<Entry> = step.events.iter().map(host).collect();
+        // The first look whether there is room again is in a while, not now.
+        self.probed = Some(Instant::now());
         match self.record_or_retry(&entries).await {
             Err(Trouble::Full(_)) => {
                 self.make_room()?;

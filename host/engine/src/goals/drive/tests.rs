@@ -3,6 +3,7 @@
 //! The life of a goal is core's and is tested there; these are about what only this process knows: what it
 //! waits for, what it measures, what it writes down when, and what it lets go of.
 
+mod disk;
 mod folder;
 mod owner;
 mod puppet;

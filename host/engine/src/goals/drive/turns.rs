@@ -7,7 +7,7 @@ use evident_agent::{Found, Lost, Prompt, Signal};
 use evident_core::agent::{Act, Capabilities, Ended, Ending, Failure, FailureClass, Usage};
 use evident_core::contract::terms::ApprovalWhen;
 use evident_core::digest::Digest;
-use evident_core::goal::event::TurnKind;
+use evident_core::goal::event::{Scope, TurnKind, Why};
 use evident_core::goal::prompt::prompt;
 use evident_core::goal::step::{Action, Input};
 use tokio::time::Instant;
@@ -18,7 +18,14 @@ use crate::goals::turn::Live;
 
 impl Driving {
     pub(super) async fn begin(&mut self, kind: TurnKind) -> Result<(), Trouble> {
-        let text = self.prompt(kind).await?;
+        let text = match self.prompt(kind).await {
+            // What came out last is lost: it is assessed once more, and what is next is decided on that.
+            Err(Trouble::Host(error)) if error.is_damage() && !self.is_reassessed => {
+                self.is_reassessed = true;
+                return self.assess(Why::Owner, Scope::All).await;
+            }
+            text => text?,
+        };
         let prompt = self.world.keep(text.into_bytes()).await?;
         let step = self.apply(&Input::Beginning { kind, prompt }).await?;
         if step.actions.contains(&Action::Send) { self.send().await } else { Ok(()) }
@@ -59,7 +66,13 @@ impl Driving {
             // Its host is gone, for this one has the lease; the agent may not have noticed.
             end_lost(process, Path::new(&goal.workspace)).await;
         }
-        let prompt = self.world.text(turn.prompt).await?;
+        let prompt = match self.world.text(turn.prompt).await {
+            // An agent is not asked about a turn whose prompt is lost.
+            Err(Trouble::Host(error)) if error.is_damage() => {
+                return self.apply(&Input::LookedUp { unsent: false }).await.map(drop);
+            }
+            prompt => prompt?,
+        };
         let lost = Lost { session: goal.session.clone(), turn: turn.agent_turn.clone(), prompt };
         match bounded(&mut self.desk.lost, self.driver.look_up(&lost)).await? {
             Ok(Found::Ended(ended)) => self.end(ended).await,
