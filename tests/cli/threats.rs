@@ -7,6 +7,7 @@
 mod boundary;
 mod callers;
 mod evidence;
+mod kept;
 mod rest;
 mod session;
 mod starts;

@@ -127,6 +127,7 @@ impl Store {
             age_ms: None,
             doubts: Vec::new(),
             tree: None,
+            prepared: None,
         };
         Input { artifact, origin, file: Arc::new(file) }
     }

@@ -14,7 +14,7 @@ pub(crate) use page::counted;
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::contract::At;
-use evident_core::evidence::{Evidence, OriginKind, Timestamp};
+use evident_core::evidence::{Evidence, OriginKind, Prepared, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
 use evident_core::text::{self, Lines, clean};
 use evident_engine::{Blobs, Opened};
@@ -215,6 +215,11 @@ pub(crate) fn provenance(evidence: &Evidence) -> String {
             At::Work => {}
             At::Base => parts.push("on the base".into()),
             At::Snapshot => parts.push("on a snapshot".into()),
+        }
+        match origin.prepared {
+            None => {}
+            Some(Prepared::Made) => parts.push("prepared".into()),
+            Some(Prepared::Kept) => parts.push("prepared before".into()),
         }
         if origin.repeat > 1 {
             parts.push(format!("{} goes", origin.repeat));

@@ -14,6 +14,7 @@ mod found;
 mod globs;
 mod halt;
 mod ignored;
+mod inward;
 mod made;
 mod offload;
 mod out;
@@ -73,6 +74,8 @@ pub(crate) struct Place {
     pub(crate) rules: Option<Rules>,
     /// What sources of files may take; everything, where there is none.
     pub(crate) only: Option<Tree>,
+    /// For a private copy: the workspace that it is a copy of, into which no command should be led.
+    pub(crate) copy_of: Option<PathBuf>,
 }
 
 /// The host itself failed; nothing is known about the evidence.
@@ -179,18 +182,19 @@ impl Collector {
             .map_err(Error::inside("open the workspace", &workspace))?;
         private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
-        let place = Place { workspace, root, scratch, blobs, rules: rules.into(), only: None };
+        let place = Place { workspace, root, scratch, blobs, rules: rules.into(), only: None, copy_of: None };
         Ok(Self { place: Arc::new(place) })
     }
 
     /// The same place, where sources of files take nothing but the files of `tree`: for a private copy, in
     /// which ignored files are what an earlier run, maybe of another tree, left behind. A symlink is taken
     /// if it is in the tree and leads to a file of the tree. What a run writes there is for its own
-    /// `collect`.
+    /// `collect`. A command that is led into `copy_of`, the canonical folder that this is a copy of, is told
+    /// by a doubt.
     ///
     /// # Errors
     /// When the workspace cannot be opened again.
-    pub fn only(self, tree: &Tree) -> Result<Self, Error> {
+    pub fn only(self, tree: &Tree, copy_of: &Path) -> Result<Self, Error> {
         let Place { workspace, root, scratch, blobs, rules, .. } = &*self.place;
         let root = root.try_clone().map_err(Error::io("open the workspace", workspace))?;
         let place = Place {
@@ -200,6 +204,7 @@ impl Collector {
             blobs: blobs.clone(),
             rules: rules.clone(),
             only: Some(tree.clone()),
+            copy_of: Some(copy_of.to_owned()),
         };
         Ok(Self { place: Arc::new(place) })
     }

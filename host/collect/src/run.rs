@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use evident_core::contract::{Run, Source};
+use evident_core::defence::Defence;
+use evident_core::doubt::Doubt;
 use evident_core::evidence::{Artifact, Evidence, Exit, Origin, Timestamp, media_type};
 use evident_core::freshness;
 use evident_core::outcome::NoEvidence;
@@ -20,13 +22,15 @@ use crate::made::Made;
 use crate::offload::offload;
 use crate::out::Out;
 use crate::process::{Ended, run};
-use crate::{Error, Place, environment, signals};
+use crate::{Error, Place, environment, inward, signals};
 
 /// What a run gave so far.
 #[derive(Debug, Default)]
 struct Yield {
     artifacts: Vec<Artifact>,
     exit: Option<Exit>,
+    /// What led the command out of a private copy.
+    led: Option<String>,
 }
 
 /// Runs the command of `source`.
@@ -40,9 +44,11 @@ pub(crate) async fn collect(place: &Arc<Place>, source: &Source, command: &Run) 
         Ok(()) => None,
         Err(halt) => Some(halt.shortfall()?),
     };
-    let Yield { mut artifacts, exit } = so_far;
+    let Yield { mut artifacts, exit, led } = so_far;
     artifacts.sort_by(|left, right| left.name.as_bytes().cmp(right.name.as_bytes()));
-    let origin = origin(source, command, exit, started);
+    let mut origin = origin(source, command, exit, started);
+    let doubt = |what| Doubt::IntoWorkspace { source: source.name.value.clone(), what };
+    origin.doubts.extend(led.map(doubt));
     Ok(Evidence { origin, artifacts, shortfall })
 }
 
@@ -57,6 +63,9 @@ fn origin(source: &Source, command: &Run, exit: Option<Exit>, started: Timestamp
 
 async fn go(place: &Arc<Place>, source: &Source, command: &Run, so_far: &mut Yield) -> Result<(), Halt> {
     let (program, out, made) = prepare(place, command).await?;
+    if Defence::Inward.stands() {
+        so_far.led = place.copy_of.as_deref().and_then(|workspace| inward::leads(&program, workspace));
+    }
     let bytes_max = source.artifact_bytes_max;
     let ended = run(place, &program, command.timeout, bytes_max).await?;
     so_far.exit = ended.exit;

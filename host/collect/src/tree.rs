@@ -36,7 +36,7 @@ use evident_core::tree::{LeadsOut, Tree};
 use crate::{Error, Wanted};
 
 pub use describe::{Described, LinesOf};
-pub use materialise::{Materialised, keep_only};
+pub use materialise::{Materialised, Output, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
 pub use stand::Stand;
@@ -59,6 +59,9 @@ pub struct Looked {
     pub stand: Stand,
     /// Links that count and lead to what does not, and FIFOs, sockets and devices; in byte order.
     pub leads_out: Vec<LeadsOut>,
+    /// The name of something there that does not count: a file, or a folder that is not empty, with a `/` at its
+    /// end. A command that runs there can look at it.
+    pub passed: Option<String>,
 }
 
 /// One side of a comparison.
@@ -149,6 +152,14 @@ impl Trees {
     /// Like [`Trees::scan`].
     pub fn stand(&self, rules: &Rules, folder: &Path) -> Result<Stand, Error> {
         scan::stand(rules, folder, &self.wanted)
+    }
+
+    /// The name of something in the folder that does not count, without reading any file.
+    ///
+    /// # Errors
+    /// Like [`Trees::scan`].
+    pub fn passed_over(&self, rules: &Rules, folder: &Path) -> Result<Option<String>, Error> {
+        scan::passed_over(rules, folder, &self.wanted)
     }
 
     /// Scans `folder` whole, without the stat cache, and keeps the manifest and the content of every file
@@ -250,7 +261,8 @@ impl Trees {
 
     /// Brings a private copy exactly to `tree`, whose contents are blobs: every file is read and compared,
     /// whatever its times say. What is not in the tree is removed, unless `rules` ignore it: build output
-    /// stays. A file that is right keeps its times. Submodules become plain folders, and special files are
+    /// stays. A file that is right keeps its times; one that takes the place of another is newer than that by
+    /// a whole second at least, and not older than now. Submodules become plain folders, and special files are
     /// left out. For a snapshot with protected paths of the start, give [`Tree::with_paths_of`].
     ///
     /// No link of the copy leads out of it, or says an absolute path. One that names a path of `origin`, the
@@ -276,7 +288,23 @@ impl Trees {
         origin: &Path,
         wait: Duration,
     ) -> Result<Materialised, Error> {
+        self.materialise_with((tree, rules), folder, origin, wait, &mut || Output::Stays)
+    }
+
+    /// The same for a tree and its rules; `output` says what becomes of build output, and is asked once the
+    /// folder is held.
+    ///
+    /// # Errors
+    /// Like [`Trees::materialise`].
+    pub fn materialise_with(
+        &self,
+        (tree, rules): (&Tree, &Rules),
+        folder: &Path,
+        origin: &Path,
+        wait: Duration,
+        output: &mut dyn FnMut() -> Output,
+    ) -> Result<Materialised, Error> {
         let from = materialise::Taken { tree, rules, origin };
-        materialise::materialise((&self.blobs, &self.wanted), from, folder, wait)
+        materialise::materialise((&self.blobs, &self.wanted), from, folder, wait, output)
     }
 }

@@ -235,6 +235,7 @@ mod tests {
             at: contract::At::Work,
             repeat: if names.iter().any(|name| name.starts_with("2/")) { 2 } else { 1 },
             tree: None,
+            prepared: None,
             exit: None,
             exit_accepted: true,
             started: Timestamp(0),

@@ -8,6 +8,7 @@ pub(crate) mod build;
 pub mod config;
 pub mod keys;
 pub mod lint;
+pub mod prepare;
 pub mod schema;
 pub mod terms;
 pub mod values;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use crate::digest::Digest;
 use crate::problem::{Problem, Span};
 use config::ConfigValue;
+use prepare::Prepare;
 use terms::{TermPlaces, Terms};
 
 /// Bytes of a contract's text: a thousand times what people write.
@@ -179,6 +181,15 @@ pub struct Source {
 }
 
 impl Source {
+    /// The command, for a source that runs one.
+    #[must_use]
+    pub fn as_run(&self) -> Option<&Run> {
+        match &self.recipe {
+            Recipe::Run(run) => Some(run),
+            Recipe::Files(_) | Recipe::Changes(_) => None,
+        }
+    }
+
     /// True if the worker cannot have written what this gives: from the base, pinned by digest, or the
     /// host's own comparison.
     #[must_use]
@@ -245,6 +256,11 @@ pub struct Run {
     pub env_set: BTreeMap<String, String>,
     /// Globs of ignored workspace files: removed before, taken only if made during the run.
     pub collect: Vec<Placed<String>>,
+    /// What fills the private copy first.
+    pub prepare: Option<Prepare>,
+    /// True if the copy holds nothing that was built before; false if what other trees left may stay, which
+    /// proves nothing. Without it the copy is emptied before a pass counts.
+    pub fresh: Option<bool>,
 }
 
 /// Reads files of the workspace.

@@ -93,6 +93,12 @@ defences! {
     ProtectedFromStart = "protected-from-start";
     /// A materialised tree is proven before a source runs in it.
     MaterialisedProof = "materialised-proof";
+    /// A pass never rests on build output that another tree may have left in a private copy.
+    OwnOutput = "own-output";
+    /// A command in a private copy that is led into the workspace proves nothing.
+    Inward = "inward";
+    /// The record of what lies in a private copy is taken only under its seal.
+    OutputSeal = "output-seal";
     /// `{out}` is fresh and `collect` files are removed before a run.
     FreshOutput = "fresh-output";
     /// `collect` files are taken only if the run made them.

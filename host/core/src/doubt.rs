@@ -64,6 +64,26 @@ pub enum Doubt {
         /// One of these files or folders.
         example: String,
     },
+    /// A command ran in a private copy in which code of another tree had left build output.
+    OldOutput {
+        /// Name of the source.
+        source: String,
+    },
+    /// What was installed for a command is decided by a file that the worker may change.
+    UnprotectedLock {
+        /// Name of the source.
+        source: String,
+        /// The lock file.
+        file: String,
+    },
+    /// A command that ran in a private copy was led into the workspace by its program, its words or its
+    /// environment.
+    IntoWorkspace {
+        /// Name of the source.
+        source: String,
+        /// What leads there.
+        what: String,
+    },
 }
 
 impl fmt::Display for Doubt {
@@ -111,6 +131,21 @@ impl fmt::Display for Doubt {
                     more => write!(formatter, " (and {more} more like it)"),
                 }
             }
+            Self::OldOutput { source } => {
+                write!(formatter, "`{}` ran beside build output that another tree left", name(source))
+            }
+            Self::UnprotectedLock { source, file } => write!(
+                formatter,
+                "the worker may change `{}`, which decides what is installed for `{}`",
+                name(file),
+                name(source)
+            ),
+            Self::IntoWorkspace { source, what } => write!(
+                formatter,
+                "`{}` ran in a private copy and was led into the workspace by `{}`",
+                name(source),
+                name(what)
+            ),
             Self::IgnoredFiles { source, example } => write!(
                 formatter,
                 "`{}` runs in the workspace, where ignored files such as `{}` can act on it",

@@ -85,6 +85,19 @@ pub struct Origin {
     pub doubts: Vec<Doubt>,
     /// The digest of the tree before it was collected and after; absent where nothing was collected.
     pub tree: Option<TreeSpan>,
+    /// What became of `prepare`; absent where the source has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Prepared>,
+}
+
+/// How what a source needs came into its private copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prepared {
+    /// The command ran for this assessment.
+    Made,
+    /// What it made before was still there, by the same lock files.
+    Kept,
 }
 
 /// The digest of the tree before a source was collected and after.

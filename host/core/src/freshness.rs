@@ -148,11 +148,13 @@ pub fn origin(source: &Source, at: Timestamp) -> Origin {
         age_ms: None,
         doubts,
         tree: None,
+        prepared: None,
     }
 }
 
 /// `a`, `b` and 3 more.
-fn listed(paths: &[String]) -> String {
+#[must_use]
+pub fn listed(paths: &[String]) -> String {
     let shown: Vec<String> =
         paths.iter().take(PATHS_SHOWN).map(|path| format!("`{}`", text::name(path))).collect();
     match paths.len() {

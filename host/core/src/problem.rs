@@ -88,6 +88,12 @@ rules! {
     UnpinnedChecker = "unpinned-checker", Warning;
     /// Evidence that the worker can write itself: what rests on it alone is asserted, not proven.
     SelfWritten = "self-written-evidence", Warning;
+    /// A command that runs where ignored files lie: its passes are asserted, not proven.
+    IgnoredFiles = "ignored-files", Warning;
+    /// A program that the worker could replace.
+    ProgramInWorkspace = "program-in-workspace", Warning;
+    /// What is installed for a source is decided by a file that the worker may change, or by none.
+    UnprotectedLock = "unprotected-lock-file", Warning;
     /// Nothing bounds what `evident run` may use up. For `run` only.
     NoBudget = "no-budget", Warning;
     /// The contract does not say when `evident run` ends or asks. For `run` only.

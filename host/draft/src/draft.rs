@@ -3,7 +3,7 @@
 //! Every template is a contract that lints as it stands: what a person must edit is marked. The one
 //! command that may not exist is the experiment of the template `research`, which a person writes first.
 
-use crate::findings::{Findings, Kind, Suite};
+use crate::findings::{Findings, Kind, Needs, Suite};
 use crate::performance;
 use crate::template::Template;
 use crate::text::{Text, list, quoted};
@@ -138,6 +138,12 @@ fn suites(text: &mut Text, findings: &Findings, goes: Goes) {
             comment.push_str(remark);
         }
         let mut keys = recipe(suite);
+        if suite.needs.only_in_place {
+            comment.push_str(
+                "\nIt runs in the workspace, where ignored files act: what it passes is asserted, not proven.",
+            );
+        }
+        keys.extend(at_snapshot(&suite.needs));
         if goes.repeat > 1 {
             keys.push(("repeat", format!("{}  # a test that fails in any go is seen", goes.repeat)));
         }
@@ -158,6 +164,29 @@ fn recipe(suite: &Suite) -> Vec<(&'static str, String)> {
     keys
 }
 
+/// Nothing that the worker left outside of the tree acts there: a build, installed packages, compiled modules.
+pub(crate) fn at_snapshot(needs: &Needs) -> Vec<(&'static str, String)> {
+    let at = "# a private copy: protected paths as at the start, no ignored file";
+    let mut keys = Vec::new();
+    if !needs.only_in_place {
+        keys.push(("at", format!("{}  {at}", quoted("snapshot"))));
+    }
+    keys.extend(prepared(needs));
+    keys
+}
+
+/// What fills a private copy.
+pub(crate) fn prepared(needs: &Needs) -> Vec<(&'static str, String)> {
+    let mut keys = Vec::new();
+    if !needs.prepare.is_empty() {
+        keys.push(("prepare", list(&needs.prepare)));
+    }
+    if !needs.prepare_from.is_empty() {
+        keys.push(("prepare_from", list(&needs.prepare_from)));
+    }
+    keys
+}
+
 /// Every test that ran has passed.
 fn correct(text: &mut Text, findings: &Findings) {
     for suite in &findings.suites {
@@ -172,22 +201,13 @@ fn correct(text: &mut Text, findings: &Findings) {
 fn before(text: &mut Text, findings: &Findings, may_fail: bool) {
     for suite in &findings.suites {
         let mut keys = recipe(suite);
-        let mut comment = String::from("The same tests on the tree of before, in a private copy of it.");
-        if let Some(install) = suite.install {
-            // The first word behind the line is the name of the shell, and the rest is the command.
-            let mut run =
-                vec!["sh".to_owned(), "-c".to_owned(), format!("{install} && exec \"$@\""), "sh".to_owned()];
-            run.extend(suite.run.iter().cloned());
-            keys[0].1 = list(&run);
-            comment.push_str(
-                "\nIgnored files are not in the copy, so that dependencies are installed there first.",
-            );
-        }
+        let comment = "The same tests on the tree of before, in a private copy of it.";
         keys.push(("at", quoted("base")));
+        keys.extend(prepared(&suite.needs));
         if may_fail {
             keys.push(("exit", format!("[0, {}]  # tests may fail there", suite.failed)));
         }
-        text.table(&comment, &format!("evidence.{}", named("before", suite, findings)), &keys);
+        text.table(comment, &format!("evidence.{}", named("before", suite, findings)), &keys);
     }
 }
 
@@ -242,7 +262,8 @@ fn research(text: &mut Text, findings: &Findings) {
     run.push("{out}/result.json".to_owned());
     let comment = "Write the experiment before you start, so that nobody chooses the question after the answer: it is\n\
                    protected below. It writes { \"name\": \"result\", \"unit\": \"\", \"value\": 0.0 } into that file.";
-    let keys = [("run", format!("{}{EDIT_COMMAND}", list(&run))), ("timeout", quoted("1h"))];
+    let mut keys = vec![("run", format!("{}{EDIT_COMMAND}", list(&run))), ("timeout", quoted("1h"))];
+    keys.extend(at_snapshot(&suite.needs));
     text.table(comment, "evidence.experiment", &keys);
     let keys = [
         ("checker", quoted("benchmark")),
@@ -275,6 +296,8 @@ fn boundary(text: &mut Text, findings: &Findings, template: Option<Template>) {
         write.push("report.md");
         protect.extend(findings.suites.first().map(|suite| suite.experiment.1));
     }
+    let inputs: Vec<&str> = findings.suites.iter().flat_map(|suite| suite.needs.inputs.clone()).collect();
+    write.extend(findings.suites.iter().flat_map(|suite| &suite.needs.changed));
     let mut seen: Vec<&str> = Vec::new();
     for patterns in [&mut write, &mut protect] {
         seen.clear();
@@ -284,7 +307,11 @@ fn boundary(text: &mut Text, findings: &Findings, template: Option<Template>) {
             is_new
         });
     }
-    let keys = [("write", list(&write)), ("protect", list(&protect))];
+    let mut keys = vec![("write", list(&write)), ("protect", list(&protect))];
+    if !inputs.is_empty() {
+        let why = "# ignored, and part of the start all the same: sources in copies read them from there";
+        keys.push(("inputs", format!("{}  {why}", list(&inputs))));
+    }
     let comment = "What may change until the goal is met, and what must not, whatever `write` says. Patterns as in\n\
                    .gitignore. A test inside a file that may change can be changed with it.";
     text.table(comment, "boundary", &keys);

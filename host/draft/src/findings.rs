@@ -77,8 +77,8 @@ pub(crate) struct Suite {
     pub(crate) run: Vec<String>,
     /// Variables and their values.
     pub(crate) set: Vec<(&'static str, &'static str)>,
-    /// What must run first in a copy that holds no ignored files; a line for a shell.
-    pub(crate) install: Option<&'static str>,
+    /// What its runs need that git ignores.
+    pub(crate) needs: Needs,
     /// Ignored files that it leaves in the workspace.
     pub(crate) collect: Vec<String>,
     /// The artifact with the report, or nothing for the files of the source.
@@ -94,6 +94,21 @@ pub(crate) struct Suite {
     /// A command that makes a figure, and the pattern of its files.
     pub(crate) experiment: (Vec<String>, &'static str),
     pub(crate) paths: Paths,
+}
+
+/// How what git ignores reaches the private copy that a suite runs in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Needs {
+    /// Program and arguments that install it from a lock file; empty where there is no such command.
+    pub(crate) prepare: Vec<String>,
+    /// The lock files, where their names do not say that they are.
+    pub(crate) prepare_from: Vec<String>,
+    /// Patterns of ignored files that belong to the start tree instead.
+    pub(crate) inputs: Vec<&'static str>,
+    /// Patterns of inputs that a run of the worker's own changes.
+    pub(crate) changed: Vec<&'static str>,
+    /// True where a copy of the folder alone cannot be built.
+    pub(crate) only_in_place: bool,
 }
 
 /// Patterns as in CODEOWNERS, in order of importance.
@@ -114,10 +129,10 @@ pub(crate) struct Paths {
 pub(crate) struct Bench {
     /// In the report.
     pub(crate) name: String,
-    /// Run once before it is measured.
+    /// What it needs that git ignores.
+    pub(crate) needs: Needs,
+    /// Run once before it is measured, in a copy that holds no ignored files.
     pub(crate) setup: Option<&'static str>,
-    /// The same in a copy that holds no ignored files.
-    pub(crate) setup_of_copy: Option<&'static str>,
     /// Without a shell, words separated by blanks.
     pub(crate) command: String,
 }

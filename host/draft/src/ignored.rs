@@ -22,13 +22,8 @@ const ANCESTORS_MAX: usize = 64;
 
 /// The lines to add.
 pub(crate) fn advice(folder: &Folder, git: Git, leftovers: &[Leftover]) -> Vec<Advice> {
-    let file = if git == Git::Absent { ".evident-ignore" } else { ".gitignore" };
-    let own = folder.text(file).unwrap_or_default();
-    let above = if git == Git::Absent { Vec::new() } else { above(folder.root()) };
-    let is_ignored = |line: &str| {
-        let own = verdict(&own, line, true);
-        own.or_else(|| above.iter().find_map(|text| verdict(text, line, false))).unwrap_or(false)
-    };
+    let file = file(git);
+    let is_ignored = rules(folder, git);
     let mut advice: Vec<Advice> = Vec::new();
     for Leftover { line, why } in leftovers.iter().filter(|leftover| !is_ignored(leftover.line)) {
         if !advice.iter().any(|known| known.line == *line) {
@@ -36,6 +31,25 @@ pub(crate) fn advice(folder: &Folder, git: Git, leftovers: &[Leftover]) -> Vec<A
         }
     }
     advice
+}
+
+/// True for a folder at the top that is there and that an ignore file names.
+pub(crate) fn is_ignored_folder(folder: &Folder, git: Option<Git>, name: &str) -> bool {
+    folder.is_folder(name) && rules(folder, git.unwrap_or(Git::Absent))(name)
+}
+
+fn file(git: Git) -> &'static str {
+    if git == Git::Absent { ".evident-ignore" } else { ".gitignore" }
+}
+
+/// Says of a name at the top whether an ignore file names it.
+fn rules(folder: &Folder, git: Git) -> impl Fn(&str) -> bool {
+    let own = folder.text(file(git)).unwrap_or_default();
+    let above = if git == Git::Absent { Vec::new() } else { above(folder.root()) };
+    move |line| {
+        let own = verdict(&own, line, true);
+        own.or_else(|| above.iter().find_map(|text| verdict(text, line, false))).unwrap_or(false)
+    }
 }
 
 /// The ignore files above the folder up to the top of the repository, nearest first.

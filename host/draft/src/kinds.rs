@@ -12,6 +12,20 @@ pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
+/// True for a path, seen from the top, that leads out of the folder.
+pub(crate) fn leaves(path: &str) -> bool {
+    let mut depth = 0_i32;
+    path.starts_with('/')
+        || path.split('/').any(|part| {
+            depth += match part {
+                "" | "." => 0,
+                ".." => -1,
+                _ => 1,
+            };
+            depth < 0
+        })
+}
+
 /// The files of these that are there.
 pub(crate) fn present(folder: &Folder, names: &[&str]) -> Vec<String> {
     owned(&names.iter().copied().filter(|name| folder.has_file(name)).collect::<Vec<_>>())

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::Error;
-use crate::findings::{Bench, Findings, First, Reason, Suite};
+use crate::findings::{Bench, Findings, First, Git, Reason, Suite};
 use crate::folder::Folder;
 use crate::ignored::{self, Leftover};
 use crate::kinds::{cargo, go, node, pytest};
@@ -22,6 +22,8 @@ pub(crate) struct Found {
     pub(crate) name: Option<String>,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) leftovers: Vec<Leftover>,
+    /// Where `HEAD` leads, and so which ignore files count.
+    pub(crate) git: Option<Git>,
     pub(crate) first: Vec<First>,
 }
 
@@ -48,7 +50,8 @@ pub fn look(folder: &Path) -> Result<Findings, Error> {
     let unreadable = |source| Error::Folder { folder: given.to_owned(), source };
     let root = fs::canonicalize(folder).map_err(unreadable)?;
     let folder = Folder::open(&root).map_err(unreadable)?;
-    let mut found = Found::default();
+    let git = git::of(&root);
+    let mut found = Found { git: Some(git), ..Found::default() };
     for recognise in [cargo::recognise, pytest::recognise, node::recognise, go::recognise] {
         recognise(&folder, &mut found);
     }
@@ -57,7 +60,6 @@ pub fn look(folder: &Path) -> Result<Findings, Error> {
         let notes = folder.into_notes();
         return Err(Error::NothingRecognised { folder: given.to_owned(), looked_for, notes });
     }
-    let git = git::of(&root);
     let advice = ignored::advice(&folder, git, &found.leftovers);
     let name = name(found.name, &root);
     let Found { suites, bench, reasons, first, .. } = found;

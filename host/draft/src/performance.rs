@@ -3,8 +3,8 @@
 //! Where no command was recognised, the same text stands as a comment: an invented command would fail, and
 //! a limit without one would prove nothing.
 
-use crate::draft::{EDIT, EDIT_COMMAND};
-use crate::findings::{Bench, Findings};
+use crate::draft::{EDIT, EDIT_COMMAND, at_snapshot, prepared};
+use crate::findings::{Bench, Findings, Needs};
 use crate::text::{Text, list, quoted};
 
 /// Goes of each side: what drifts on the machine meets both, and hyperfine runs the command at least ten
@@ -26,21 +26,23 @@ pub(crate) fn sources_and_criterion(text: &mut Text, findings: &Findings) {
 }
 
 fn measured(text: &mut Text, bench: &Bench) {
-    let keys = [
-        ("run", format!("{}{EDIT_COMMAND}", list(&command(bench, bench.setup)))),
+    let mut keys = vec![
+        ("run", format!("{}{EDIT_COMMAND}", list(&command(bench)))),
         ("timeout", quoted("30m")),
         ("repeat", REPEAT.to_string()),
         ("interleave", format!("{}  # the two take turns", quoted("bench-before"))),
     ];
+    keys.extend(at_snapshot(&bench.needs));
     let comment = "Needs hyperfine. Give the command the arguments that make it do the work that counts, here and in\n\
                    `bench-before`. What the host's machine does besides is part of the time.";
     text.table(comment, "evidence.bench", &keys);
-    let keys = [
-        ("run", format!("{}{EDIT_COMMAND}", list(&command(bench, bench.setup_of_copy)))),
+    let mut keys = vec![
+        ("run", format!("{}{EDIT_COMMAND}", list(&command(bench)))),
         ("timeout", quoted("30m")),
         ("repeat", REPEAT.to_string()),
         ("at", quoted("base")),
     ];
+    keys.extend(prepared(&bench.needs));
     text.table(
         "The same command on the tree of before, in a private copy of it.",
         "evidence.bench-before",
@@ -57,9 +59,9 @@ fn measured(text: &mut Text, bench: &Bench) {
     text.table(comment, "criteria.fast", &keys);
 }
 
-fn command(bench: &Bench, setup: Option<&str>) -> Vec<String> {
+fn command(bench: &Bench) -> Vec<String> {
     let mut command = vec!["hyperfine".to_owned(), "--shell=none".to_owned(), format!("--warmup={WARMUP}")];
-    command.extend(setup.map(|setup| format!("--setup={setup}")));
+    command.extend(bench.setup.map(|setup| format!("--setup={setup}")));
     command.push("--export-json={out}/bench.json".to_owned());
     command.push(format!("--command-name={}", bench.name));
     command.push(bench.command.clone());
@@ -67,7 +69,8 @@ fn command(bench: &Bench, setup: Option<&str>) -> Vec<String> {
 }
 
 fn explained(text: &mut Text) {
-    let bench = Bench { name: "main".into(), setup: None, setup_of_copy: None, command: "COMMAND".into() };
+    let needs = Needs::default();
+    let bench = Bench { name: "main".into(), needs, setup: None, command: "COMMAND".into() };
     let mut example = Text::default();
     measured(&mut example, &bench);
     text.0.push('\n');

@@ -69,9 +69,10 @@ impl Engine {
         if loaded.descriptor.config_schema.pointer(&format!("/properties/{KEY}")).is_none() {
             return Err(Error::NoBaseline { clause: clause.name.value.clone() });
         }
-        let at = if opened.contract.base.is_some() { At::Base } else { At::Work };
-        let asking =
-            Opened { contract: asking(&opened.contract, clause, &loaded.descriptor, at), ..opened.clone() };
+        let contract = asking(&opened.contract, clause, &loaded.descriptor);
+        let run = contract.sources.iter().find(|source| source.as_run().is_some());
+        let at = run.map_or(At::Work, |source| source.at);
+        let asking = Opened { contract, ..opened.clone() };
         let ground = self.shared_ground(&asking, None).await?;
         let evidence = collect(&ground, &asking.contract, listener).await?;
         let clause = &asking.contract.clauses[0];
@@ -104,7 +105,7 @@ impl Engine {
 }
 
 /// The contract with this clause alone, asking for a baseline, over the sources that it needs.
-fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor, at: At) -> Contract {
+fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Contract {
     let mut clause = clause.clone();
     let mut config = json!({ KEY: true });
     for key in READING_KEYS {
@@ -131,7 +132,9 @@ fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor, at: At)
     let mut sources = contract.sources.clone();
     sources.retain(|source| needed.contains(&source.name.value));
     for source in sources.iter_mut().filter(|source| matches!(source.recipe, Recipe::Run(_))) {
-        source.at = at;
+        if contract.base.is_some() {
+            source.at = At::Base;
+        }
         source.interleave = None;
     }
     Contract { sources, clauses: vec![clause], ..contract.clone() }

@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use evident_collect::CallOff;
 use evident_core::contract::{At, Contract, Recipe, Source, lint};
-use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::evidence::{Evidence, Prepared, Timestamp};
 use evident_core::freshness;
 use evident_core::schedule::{self, Batch};
 
 use crate::ground::{Ground, Place};
+use crate::preparing::{Ready, prepare};
 use crate::{Error, Event, Listener, clock};
 
 /// The ground of one assessment. Work on it blocks, so it goes to a thread that may.
@@ -59,7 +60,9 @@ pub(crate) async fn collect(
     let selectors = contract.clauses.iter().flat_map(|clause| lint::selectors(&clause.evidence));
     let read = selectors.map(|selector| selector.value.source.as_str()).collect();
     let collected = vec![None; sources.len()];
-    let mut collecting = Collecting { ground, sources, read, listener, collected };
+    let all = sources.as_slice().into();
+    let prepared = vec![None; sources.len()];
+    let mut collecting = Collecting { ground, sources, all, read, listener, prepared, collected };
     for batch in batches {
         collecting.batch(&batch).await?;
     }
@@ -70,9 +73,13 @@ pub(crate) async fn collect(
 struct Collecting<'a> {
     ground: &'a Shared,
     sources: &'a [Source],
+    /// The same, for other threads.
+    all: Arc<[Source]>,
     /// Names of the sources that a clause reads.
     read: BTreeSet<&'a str>,
     listener: &'a Listener,
+    /// What became of what each source needs installed.
+    prepared: Vec<Option<Prepared>>,
     collected: Vec<Option<Evidence>>,
 }
 
@@ -87,7 +94,11 @@ impl Collecting<'_> {
                 None => left.push(number),
             }
         }
-        let places = self.places(&left).await?;
+        let (places, failed) = self.places(&left).await?;
+        for (number, evidence) in failed {
+            left.retain(|&one| one != number);
+            self.finish(number, evidence);
+        }
         let evidence = match batch {
             Batch::Turns(_) if left.len() == 2 => self.turns([left[0], left[1]], &places).await?,
             _ => self.beside(&left, &places).await?,
@@ -118,16 +129,33 @@ impl Collecting<'_> {
         })
     }
 
-    async fn places(&self, members: &[usize]) -> Result<Places, Error> {
-        let mut places = Places::new();
+    /// The folders of a batch with what its members need installed there; the evidence of those for which
+    /// that failed.
+    async fn places(&mut self, members: &[usize]) -> Result<(Places, Vec<(usize, Evidence)>), Error> {
+        let mut places = BTreeMap::new();
+        let mut failed = Vec::new();
         for &number in members {
             let source = &self.sources[number];
-            if !matches!(source.recipe, Recipe::Changes(_)) && !places.contains_key(&source.at) {
-                let at = source.at;
-                places.insert(at, Arc::new(self.ground.with(move |ground| ground.place(at)).await?));
+            let at = source.at;
+            if matches!(source.recipe, Recipe::Changes(_)) {
+                continue;
+            }
+            let place = match places.remove(&at) {
+                Some(place) => place,
+                None => {
+                    let all: Arc<[Source]> = Arc::clone(&self.all);
+                    self.ground.with(move |ground| ground.place(at, &all)).await?
+                }
+            };
+            let (place, ready) = prepare(self.ground, place, source).await?;
+            places.insert(at, place);
+            match ready {
+                Ready::Yes(prepared) => self.prepared[number] = prepared,
+                Ready::No(evidence) => failed.push((number, evidence)),
             }
         }
-        Ok(places)
+        let places = places.into_iter().map(|(at, place)| (at, Arc::new(place))).collect();
+        Ok((places, failed))
     }
 
     async fn beside(&self, members: &[usize], places: &Places) -> Result<Vec<Evidence>, Error> {
@@ -184,17 +212,19 @@ impl Collecting<'_> {
             seen.insert(at, watched.await?);
         }
         let base_doubt = self.ground.with(|ground| Ok(ground.base_doubt())).await?;
-        let sources = members.iter().map(|&number| &self.sources[number]);
-        let on_tree = |(source, mut evidence): (&Source, Evidence)| match &source.recipe {
+        let on_tree = |(&number, mut evidence): (&usize, Evidence)| match &self.sources[number].recipe {
             Recipe::Changes(_) => evidence,
             Recipe::Run(_) | Recipe::Files(_) => {
+                let source = &self.sources[number];
+                evidence.origin.prepared = self.prepared[number];
+                evidence.origin.doubts.extend(places[&source.at].doubts(source));
                 if source.at == At::Base {
                     evidence.origin.doubts.extend(base_doubt.clone());
                 }
                 freshness::on_tree(evidence, &seen[&source.at])
             }
         };
-        Ok(sources.zip(evidence).map(on_tree).collect())
+        Ok(members.iter().zip(evidence).map(on_tree).collect())
     }
 }
 

@@ -235,6 +235,7 @@ fn origin(expected: &Expected) -> Origin {
         age_ms: None,
         doubts: Vec::new(),
         tree: None,
+        prepared: None,
     }
 }
 

@@ -3,9 +3,10 @@
 //!
 //! Everything here blocks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use evident_blobs::Blobs;
@@ -23,7 +24,10 @@ use evident_core::freshness::{self, Watched};
 use evident_core::outcome::{NoEvidence, Reason};
 use evident_core::tree::{self, Tree};
 use evident_patterns::Pattern;
+use evident_sealed::Sealed;
 
+use crate::kept::{self, Keep, Record, Records, Use};
+use crate::preparing::Need;
 use crate::{Engine, Error, Opened, clock, start};
 
 /// Time that a source waits for a private folder which another check of the same contract uses.
@@ -52,6 +56,14 @@ pub(crate) struct Ground {
     /// What the workspace was when it was last looked at.
     seen: Looked,
     origins: Option<Origins>,
+    /// Records of what lies in private copies beside their trees.
+    kept: Arc<Option<Sealed>>,
+    /// What private copies may hold from before.
+    keep: Keep,
+    /// Copies that were brought to their tree already: what sources of this assessment leave there stays.
+    laid: BTreeSet<At>,
+    /// True if a source ran where code of another tree had written before.
+    on_old_output: bool,
 }
 
 /// The start tree and the base.
@@ -70,6 +82,8 @@ pub(crate) struct Place {
     pub(crate) collector: Collector,
     /// For a private folder.
     private: Option<Private>,
+    /// In the workspace: something there that does not count, and that a command can look at.
+    passed: Option<String>,
 }
 
 /// A private folder, held.
@@ -82,6 +96,36 @@ struct Private {
     held: Materialised,
     /// Where everything in it stood before a source ran.
     stand: Stand,
+    /// What lies there beside the tree.
+    record: Record,
+    /// What sources need installed, by their names.
+    needs: BTreeMap<String, Need>,
+    /// The folder around the copy.
+    folder: PathBuf,
+}
+
+impl Place {
+    /// What a source needs installed here, and whether it is.
+    pub(crate) fn need(&self, source: &str) -> Option<(&Need, bool)> {
+        let private = self.private.as_ref()?;
+        let need = private.needs.get(source)?;
+        Some((need, private.record.prepared.contains(&need.key)))
+    }
+
+    /// Why what a command shows here is not proven.
+    pub(crate) fn doubts(&self, source: &Source) -> Vec<Doubt> {
+        if source.as_run().is_none() {
+            return Vec::new();
+        }
+        let name = || source.name.value.clone();
+        let Some(private) = &self.private else {
+            let doubt = |example: &String| Doubt::IgnoredFiles { source: name(), example: example.clone() };
+            return self.passed.iter().map(doubt).collect();
+        };
+        let old = private.record.is_mixed().then(|| Doubt::OldOutput { source: name() });
+        let file = private.needs.get(&source.name.value).and_then(|need| need.unprotected.clone());
+        old.into_iter().chain(file.map(|file| Doubt::UnprotectedLock { source: name(), file })).collect()
+    }
 }
 
 impl Engine {
@@ -112,6 +156,10 @@ impl Engine {
             rules,
             workspace,
             origins,
+            kept: Arc::clone(&self.kept),
+            keep: Keep::Any,
+            laid: BTreeSet::new(),
+            on_old_output: false,
         })
     }
 
@@ -212,6 +260,11 @@ impl Engine {
 }
 
 impl Ground {
+    /// Where evidence lies.
+    pub(crate) fn blobs(&self) -> &Blobs {
+        &self.blobs
+    }
+
     /// Digest of the assessed tree.
     pub(crate) fn assessed(&self) -> Digest {
         Trees::digest(&self.assessed)
@@ -227,13 +280,14 @@ impl Ground {
         self.origins.as_ref().map(|origins| origins.doubts.clone()).unwrap_or_default()
     }
 
-    /// The folder in which a source is collected; a private one is held until the place is dropped.
-    pub(crate) fn place(&self, at: At) -> Result<Place, Error> {
+    /// The folder in which sources are collected; a private one is held until the place is dropped, and holds
+    /// what one of `sources` needs installed only where that is right for all of them.
+    pub(crate) fn place(&mut self, at: At, sources: &[Source]) -> Result<Place, Error> {
         let (tree, expected, name) = match at {
             At::Work => {
                 let collector =
                     Collector::new(&self.workspace, &self.scratch, self.blobs.clone(), self.rules.clone())?;
-                return Ok(Place { collector, private: None });
+                return Ok(Place { collector, private: None, passed: self.seen.passed.clone() });
             }
             At::Base => {
                 let tree = self.with_inputs(&self.origins().base);
@@ -248,14 +302,76 @@ impl Ground {
         };
         let rules = self.trees.rules_of(&tree, &self.rules)?;
         self.tidy()?;
-        let held =
-            self.trees.materialise(&tree, &rules, &self.private.join(name), &self.workspace, FOLDER_WAIT)?;
+        let needs = self.needs(&tree, at, sources);
+        let is_first = self.laid.insert(at);
+        let wanted = needs.values().map(|need| need.key).filter(|_| is_first).collect();
+        let runs = || sources.iter().filter(|source| source.at == at).filter_map(Source::as_run);
+        let is_emptied = is_first && runs().any(|run| run.fresh == Some(true));
+        let keep = if is_emptied { Keep::Nothing } else { self.keep };
+        let (held, record) =
+            self.bring((&tree, &rules), name, &|before, tree| kept::decide(before, at, tree, keep, &wanted))?;
+        self.on_old_output |= record.is_mixed() && runs().any(|run| run.fresh != Some(false));
         let (scratch, blobs) = (&self.scratch, self.blobs.clone());
         // What an earlier run left there is no evidence: only files of the tree are found.
-        let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?.only(held.tree())?;
+        let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?
+            .only(held.tree(), &self.workspace)?;
         let tree = Trees::digest(&tree);
         let stand = self.trees.stand(&rules, held.folder())?;
-        Ok(Place { collector, private: Some(Private { expected, tree, rules, held, stand }) })
+        let folder = self.private.join(name);
+        let private = Private { expected, tree, rules, held, stand, record, needs, folder };
+        Ok(Place { collector, private: Some(private), passed: None })
+    }
+
+    /// What each source at a place needs installed.
+    fn needs(&self, tree: &Tree, at: At, sources: &[Source]) -> BTreeMap<String, Need> {
+        let here = sources.iter().filter(|source| source.at == at);
+        let needs = here.filter_map(|source| {
+            let run = source.as_run()?;
+            let trusted = |path: &str| {
+                at == At::Base || self.is_protected(path.as_bytes()) || self.rules.is_input(path.as_bytes())
+            };
+            Some((source.name.value.clone(), Need::of(run, tree, trusted)?))
+        });
+        needs.collect()
+    }
+
+    /// Writes down that something is installed in a private copy, unless the command changed what counts.
+    pub(crate) fn installed(&mut self, place: &mut Place, key: Digest) -> Result<Vec<String>, Error> {
+        let changed = self.look_at(place)?.map(|watched| watched.changed).unwrap_or_default();
+        if let Some(private) = place.private.as_mut().filter(|_| changed.is_empty()) {
+            private.stand = self.trees.stand(&private.rules, private.held.folder())?;
+            private.record.prepared.insert(key);
+            Records::new(self.kept.as_ref().as_ref()).put(&private.folder, &private.record)?;
+        }
+        Ok(changed)
+    }
+
+    /// Brings a private copy to a tree, and writes down whose code will have run in it.
+    fn bring(
+        &self,
+        (tree, rules): (&Tree, &Rules),
+        name: &str,
+        decide: &dyn Fn(Option<&Record>, Digest) -> Use,
+    ) -> Result<(Materialised, Record), Error> {
+        let (folder, digest) = (self.private.join(name), Trees::digest(tree));
+        let records = Records::new(self.kept.as_ref().as_ref());
+        let mut used = None;
+        // Asked once the folder is held: another check of the contract may have run there until now.
+        let mut output = || used.insert(decide(records.get(&folder).as_ref(), digest)).output;
+        let brought = (tree, rules);
+        let held =
+            self.trees.materialise_with(brought, &folder, &self.workspace, FOLDER_WAIT, &mut output)?;
+        let record = used.expect("was asked").record;
+        records.put(&folder, &record)?;
+        Ok((held, record))
+    }
+
+    /// True if a source ran where code of another tree had written before. From then on, no copy holds such
+    /// output any more: whatever is collected again is collected on the tree alone.
+    pub(crate) fn begins_afresh(&mut self) -> bool {
+        self.keep = Keep::Own;
+        self.laid.clear();
+        std::mem::take(&mut self.on_old_output)
     }
 
     /// Removes what does not belong around private copies: tools look for their settings in the folders above.
@@ -269,12 +385,14 @@ impl Ground {
         Ok(())
     }
 
-    /// A tree with every protected path as it was at the start.
+    /// A tree with every protected path, and every input, as it was at the start: an ignored file that the
+    /// worker writes must not act there.
     fn protected(&self, tree: Tree) -> Tree {
         if !Defence::ProtectedFromStart.stands() {
             return tree;
         }
-        tree.with_paths_of(&self.origins().start, |path| self.is_protected(path))
+        let is_kept = |path: &[u8]| self.is_protected(path) || self.rules.is_input(path);
+        tree.with_paths_of(&self.origins().start, is_kept)
     }
 
     /// A commit holds no ignored file: the inputs come from the start tree.

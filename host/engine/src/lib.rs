@@ -12,13 +12,16 @@ pub mod goals;
 mod golden;
 mod ground;
 mod judge;
+mod kept;
 mod last;
 mod obstacle;
 mod open;
 mod part;
 mod places;
+mod preparing;
 mod reuse;
 mod start;
+mod surroundings;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -294,6 +297,8 @@ pub struct Engine {
     places: Arc<Places>,
     /// Answers of earlier checks, where they can be kept.
     answers: Arc<Option<Sealed>>,
+    /// What private copies hold beside their trees, where that can be kept.
+    kept: Arc<Option<Sealed>>,
     /// The store of goals, opened when it is first needed.
     goals: Arc<OnceLock<Arc<dyn Store>>>,
     /// Keeps the leases of the goals that are driven, while there are any.
@@ -316,6 +321,7 @@ impl Engine {
         let blobs = Blobs::open(places.state.join("blobs"))?;
         private_folder(&places.cache)?;
         let answers = Arc::new(reuse::open(&places));
+        let kept = Arc::new(kept::open(&places));
         let this_program = Compiler::this_program().map_err(|source| Error::State {
             action: "find the program of",
             path: "this process".into(),
@@ -332,6 +338,7 @@ impl Engine {
             blobs,
             places: Arc::new(places),
             answers,
+            kept,
             goals: Arc::default(),
             keeper: Arc::default(),
             loaded: open::InUse::default(),

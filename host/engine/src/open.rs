@@ -20,7 +20,7 @@ use evident_registry::Resolved;
 use evident_regular::Links;
 use evident_sandbox::{COMPONENT_BYTES_MAX, Ceilings, Checker};
 
-use crate::{Engine, Error, Event, Listener, start};
+use crate::{Engine, Error, Event, Listener, start, surroundings};
 
 /// The text of a contract and where it is from: all that looking up an assessment needs.
 #[derive(Debug, Clone)]
@@ -166,6 +166,7 @@ impl Engine {
             }
             problems.extend(self.lint_collect(&contract, &file)?);
             problems.extend(lint_patterns(&contract));
+            problems.extend(surroundings::lint(&self.trees()?, &contract, workspace));
         }
         problems.sort_by_key(|problem| problem.span.start);
         Ok(Opened { contract, file, problems, checkers })

@@ -238,8 +238,6 @@ async fn live(folder: &Path, number: usize, engine: &Engine) -> Vec<Turn> {
     let place = folder.join(format!("life-{number}"));
     let workspace = place.join("checkout-broken");
     copy(&examples.join("checkout-broken"), &workspace);
-    // Its benchmark is built from a file of the example beside it.
-    copy(&examples.join("checkout"), &place.join("checkout"));
     let running = begin(engine, &workspace).await;
     let drivers = Script { script: workspace.join("agent.toml"), workspace };
     let clock = Clock {

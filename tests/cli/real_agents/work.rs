@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::stage::{Stage, makes, say, shell, stage, stage_in};
 use super::{Agent, with_both};
-use crate::examples::{copy, copy_of};
+use crate::examples::copy_of;
 use crate::followed::follow;
-use crate::workspace::{Workspace, repository};
+use crate::workspace::Workspace;
 
 with_both! {
     red_goes_green_in_three_turns
@@ -49,11 +49,9 @@ fn red_goes_green_in_three_turns(agent: Agent) {
     assert_eq!(stage.left_behind(), Vec::<String>::new());
 }
 
-/// A copy of an example that lies beside the sound one, whose tests it uses.
+/// A copy of an example.
 fn example(name: &str) -> Workspace {
-    let workspace = copy_of(name, Workspace::empty_below("/var/tmp"));
-    copy(&repository().join("examples/checkout"), &workspace.outside("checkout"));
-    workspace
+    copy_of(name, Workspace::empty_below("/var/tmp"))
 }
 
 /// Catches an agent that is believed.

@@ -81,7 +81,11 @@ fn written(arguments: &Write, opened: &Opened, clause: &Clause, made: &Made) -> 
         fs::canonicalize(folder).with_context(|| format!("failed to find `{}`", folder.display()))?;
     let name = output.file_name().unwrap_or_default();
     let shown = folder.strip_prefix(workspace).map(|folder| folder.join(name));
-    let tree = if *at == At::Base { "the base" } else { "the workspace" };
+    let tree = match at {
+        At::Base => "the base",
+        At::Snapshot => "a snapshot",
+        At::Work => "the workspace",
+    };
     if !is_green {
         ui::chatter(
             "note: not everything passes there, and the baseline says so: it holds what must not vanish\n",

@@ -15,6 +15,7 @@ mod leaf;
 mod lock;
 mod only;
 mod remove;
+mod settle;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::CString;
@@ -35,6 +36,18 @@ pub use only::keep_only;
 
 /// The copy, in the folder of its own.
 const COPY: &str = "tree";
+
+/// What becomes of what the rules ignore in a private copy: of what was built or installed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// It stays, so that the next build is quick.
+    Stays,
+    /// It stays, and nothing of it is newer than what is written from now on: for another tree than the one that
+    /// made it.
+    Settles,
+    /// It is removed: the copy holds the tree and nothing else.
+    Goes,
+}
 
 /// A private folder that is a tree, held until this is dropped.
 #[derive(Debug)]
@@ -94,13 +107,15 @@ pub(super) fn materialise(
     Taken { tree, rules, origin }: Taken<'_>,
     folder: &Path,
     wait: Duration,
+    output: &mut dyn FnMut() -> Output,
 ) -> Result<Materialised, Error> {
     let around = folder.parent().ok_or_else(|| Error::io("find the folder around", folder)(no_folder()))?;
     crate::private_folder(around)?;
     let lock = lock::take(folder, wait)?;
     let (links, leads_out) = links(blobs, tree, rules, origin)?;
     let plan = plan(tree, &links);
-    let brought = fresh(folder).and_then(|copy| bring((blobs, wanted), rules, &copy, &plan));
+    let output = output();
+    let brought = fresh(folder).and_then(|copy| bring((blobs, wanted), rules, &copy, &plan, output));
     let copy = match brought {
         // The store has not what the tree needs: another folder would be no better.
         Err(error @ (Error::Blobs(_) | Error::Write(_))) => return Err(error),
@@ -108,7 +123,7 @@ pub(super) fn materialise(
         Err(_) => {
             wanted.check()?;
             aside::put(folder)?;
-            bring((blobs, wanted), rules, &fresh(folder)?, &plan)?
+            bring((blobs, wanted), rules, &fresh(folder)?, &plan, Output::Goes)?
         }
         Ok(copy) => copy,
     };
@@ -163,8 +178,9 @@ fn bring(
     rules: &Rules,
     copy: &Path,
     plan: &Plan,
+    output: Output,
 ) -> Result<PathBuf, Error> {
-    bring::bring(&bring::Bring { blobs, wanted, rules, folder: copy, plan })?;
+    bring::bring(&bring::Bring { blobs, wanted, rules, folder: copy, plan, output })?;
     Ok(copy.to_owned())
 }
 

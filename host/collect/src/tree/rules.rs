@@ -98,6 +98,13 @@ impl Rules {
         self.inputs.iter().any(|pattern| pattern.matches_bytes(path))
     }
 
+    /// True for a file, relative to the workspace, that does not count by these rules. What git tracks counts
+    /// all the same: an index says that.
+    #[must_use]
+    pub fn ignores(&self, name: &Path) -> bool {
+        self.is_ignored(name)
+    }
+
     /// True for a file that the ignore files ignore and that nothing else makes count. What git tracks is
     /// for whoever has an index to say.
     pub(crate) fn is_ignored(&self, name: &Path) -> bool {

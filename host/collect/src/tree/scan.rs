@@ -51,6 +51,15 @@ pub(super) struct Walked {
     pub(super) found: Vec<Found>,
     /// The folders in which something counts, the walked one with an empty path among them.
     pub(super) folders: Vec<(Vec<u8>, Stat)>,
+    /// The first file that was passed over, or the folder that holds some.
+    passed: Option<Vec<u8>>,
+}
+
+impl Walked {
+    /// Something that does not count, as text.
+    fn passed(&self) -> Option<String> {
+        self.passed.as_ref().map(|path| String::from_utf8_lossy(path).into_owned())
+    }
 }
 
 /// What a scan does with what it finds.
@@ -102,6 +111,12 @@ pub(super) fn through(
 ) -> Result<Tree, Error> {
     let folder = canonical(folder)?;
     attempts(|| Ok(Scan::open(rules, &folder, wanted)?.once(take)?.looked.tree))
+}
+
+/// Walks a folder for something that does not count.
+pub(super) fn passed_over(rules: &Rules, folder: &Path, wanted: &Wanted) -> Result<Option<String>, Error> {
+    let folder = canonical(folder)?;
+    attempts(|| Ok(Scan::open(rules, &folder, wanted)?.walk()?.passed()))
 }
 
 pub(super) fn canonical(folder: &Path) -> Result<PathBuf, Error> {
@@ -195,6 +210,7 @@ impl<'a> Scan<'a> {
 
     fn assemble(&self, walked: Walked, digests: Vec<Digest>) -> Result<Seen, Error> {
         let stand = Stand::of(&walked);
+        let passed = walked.passed();
         let mut targets = BTreeMap::new();
         let mut files = Vec::with_capacity(walked.found.len());
         let mut entries = Vec::with_capacity(walked.found.len());
@@ -220,6 +236,6 @@ impl<'a> Scan<'a> {
         let top = self.folder.as_os_str().as_bytes();
         let target = |entry: &Entry| Ok::<_, Error>(targets.remove(&entry.path).unwrap_or_default());
         let leads_out = links::out(&tree, &Links::new(&tree, top, target)?, self.rules);
-        Ok(Seen { looked: Looked { tree, stand, leads_out }, files })
+        Ok(Seen { looked: Looked { tree, stand, leads_out, passed }, files })
     }
 }

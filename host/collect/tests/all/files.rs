@@ -223,7 +223,7 @@ async fn a_place_that_is_held_to_a_tree_gives_nothing_else() {
     fixture.write("out/old.xml", "left behind");
     fixture.write("reports/new.xml", "left behind");
     symlink("reports", fixture.workspace.join("way")).expect("links");
-    let only = fixture.collector.clone().only(&tree).expect("opens");
+    let only = fixture.collector.clone().only(&tree, std::path::Path::new("/nowhere")).expect("opens");
     for glob in ["out/old.xml", "out/*", "bad.xml", "reports/new.xml", "way/a.xml"] {
         let source = file_source(files(&[glob]));
         assert_sound(&fixture.collect(&source).await);

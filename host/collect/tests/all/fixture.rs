@@ -83,6 +83,8 @@ pub(crate) fn argv(argv: &[&str]) -> Run {
         env_pass: Vec::new(),
         env_set: BTreeMap::new(),
         collect: Vec::new(),
+        prepare: None,
+        fresh: None,
     }
 }
 

@@ -7,6 +7,7 @@ mod terms;
 use std::time::Duration;
 
 use super::config::ConfigValue;
+use super::prepare::Prepare;
 use super::walk::{Table, Value};
 use super::{
     At, BOUNDARY, Bindings, Boundary, CLAUSES_MAX, CheckerEntry, Clause, ClauseKind, Contract, Files,
@@ -37,6 +38,9 @@ const OWN_KEYS: &[(&str, &[&str])] = &[
     ("collect", &["run"]),
     ("repeat", &["run"]),
     ("interleave", &["run"]),
+    ("prepare", &["run"]),
+    ("prepare_from", &["run"]),
+    ("fresh", &["run"]),
     ("at", &["run", "files"]),
     ("max_age", &["files"]),
     ("after", &["files"]),
@@ -231,6 +235,42 @@ impl Builder<'_> {
                 _ => Default::default(),
             },
             collect,
+            prepare: self.prepared(table),
+            fresh: match table.get("fresh") {
+                Some(Value::Boolean(fresh)) => Some(*fresh),
+                _ => None,
+            },
+        }
+    }
+
+    /// What fills a private copy. The workspace is never filled: what is there, the worker may have put there.
+    fn prepared(&mut self, table: &Table) -> Option<Prepare> {
+        let is_private = matches!(table.text("at"), Some(at) if at.value != "work");
+        for key in ["prepare", "fresh"].into_iter().filter(|key| table.has(key) && !is_private) {
+            let message = format!("`{key}` belongs to a source with `at = \"snapshot\"` or `\"base\"`");
+            let problem = Problem::new(Rule::KeyConflict, table.key_span(key), message);
+            self.problems.push(problem.hint("only a private copy holds nothing but what the host put there"));
+        }
+        let from = table.texts("prepare_from");
+        self.globless(&from);
+        let argv: Vec<String> = table.texts("prepare").into_iter().map(|word| word.value).collect();
+        if argv.is_empty() {
+            if table.has("prepare_from") && !table.has("prepare") {
+                let message = "`prepare_from` belongs to a source with `prepare`";
+                self.report(Rule::KeyConflict, table.key_span("prepare_from"), message);
+            }
+            return None;
+        }
+        Some(Prepare { argv, from, span: table.key_span("prepare") })
+    }
+
+    /// Refuses each text that leaves the workspace or means several files.
+    fn globless(&mut self, texts: &[Placed<String>]) {
+        for text in texts {
+            self.inside(text);
+            if text.value.contains(['*', '?', '[', '{']) {
+                self.report(Rule::BadValue, text.span.clone(), "name one file, without a glob");
+            }
         }
     }
 

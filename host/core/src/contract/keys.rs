@@ -261,6 +261,24 @@ const EVIDENCE: &[Key] = &[
         "Globs of git-ignored files in the workspace: removed before the run, taken only if the run made them.",
     ),
     key(
+        "prepare",
+        Kind::Texts { least: 1 },
+        Optional,
+        "A command, as a list of program and arguments, that fills the private copy with what git ignores and the source needs, such as `npm ci`. It runs once, and again where its lock file changed.",
+    ),
+    key(
+        "prepare_from",
+        Kind::Texts { least: 1 },
+        Optional,
+        "Files that decide what `prepare` makes, relative to the workspace. Default: the lock files with well-known names in `cwd` and above, and the files that the command names.",
+    ),
+    key(
+        "fresh",
+        Kind::Boolean,
+        Optional,
+        "Whether the private copy holds nothing that was built there before: `true` for every run; `false` for none, and what passes is asserted where another tree left something. Without it: before a pass counts.",
+    ),
+    key(
         "max_bytes",
         Kind::Size,
         Optional,

@@ -4,10 +4,10 @@
 
 use toml::{Table, Value};
 
-use super::{owned, present};
-use crate::findings::{Bench, First, Kind, Paths, Suite};
+use super::{leaves, owned, present};
+use crate::findings::{Bench, First, Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
-use crate::ignored::Leftover;
+use crate::ignored::{Leftover, is_ignored_folder};
 use crate::look::Found;
 use crate::text::is_plain;
 
@@ -23,6 +23,12 @@ const NEXTEST_STORE: &str = "target/nextest";
 
 /// Members of a workspace that are named one by one: more make no text that a person reads.
 const MEMBERS_MAX: usize = 100;
+
+/// Tables around a `path`: `target`, its condition, `dependencies`, the crate.
+const LEVELS_OF_PATHS: usize = 4;
+
+/// Levels above that may hold the workspace of a package.
+const ANCESTORS_MAX: usize = 64;
 
 /// Attributes that switch a test off.
 const SHORTCUTS: &[&str] = &["#[ignore", "#[cfg(any())]"];
@@ -51,6 +57,7 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         add_members(folder, workspace, &mut paths);
     }
     let mut suite = suite(is_locked, workspace.is_some(), paths);
+    suite.needs = needs(folder, &manifest, found);
     if !is_locked {
         suite.paths.sources.push(LOCK.to_owned());
         suite.remarks.push(
@@ -71,8 +78,50 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.leftovers.push(Leftover { line: "target/", why: "cargo builds there" });
     found.suites.push(suite);
     if let Some(name) = name {
-        found.bench = found.bench.take().or_else(|| bench(folder, &manifest, name, is_locked));
+        let needs = needs(folder, &manifest, &mut Found { git: found.git, ..Found::default() });
+        let bench = || bench(folder, &manifest, name, is_locked).map(|bench| Bench { needs, ..bench });
+        found.bench = found.bench.take().or_else(bench);
     }
+}
+
+/// Crates that lie in the folder and that git ignores belong to the start tree; crates outside of it keep a
+/// copy from being built.
+fn needs(folder: &Folder, manifest: &Table, found: &mut Found) -> Needs {
+    let config = [".cargo/config.toml", ".cargo/config"].into_iter().find(|name| folder.has_file(name));
+    let names_it = |name: &str| folder.text(name).is_some_and(|text| text.contains("vendor"));
+    let is_vendored = config.is_some_and(names_it) && is_ignored_folder(folder, found.git, "vendor");
+    if is_vendored {
+        found.because("vendor", "its crates are ignored, and part of the start all the same");
+    }
+    let inherits = !manifest.contains_key("workspace") && has_workspace_above(folder);
+    let only_in_place = inherits || manifest.values().any(|value| leaves_below(value, 0));
+    if only_in_place {
+        folder.note(MANIFEST, "needs what lies outside of this folder: no copy of it can be built");
+    }
+    let inputs = if is_vendored { vec!["/vendor/**"] } else { Vec::new() };
+    Needs { inputs, only_in_place, ..Needs::default() }
+}
+
+/// True if a `path` of a dependency, a test or a program leads out of the folder.
+fn leaves_below(value: &Value, level: usize) -> bool {
+    if level > LEVELS_OF_PATHS {
+        return false;
+    }
+    match value {
+        Value::Array(items) => items.iter().any(|item| leaves_below(item, level + 1)),
+        Value::Table(table) => {
+            table.get("path").and_then(Value::as_str).is_some_and(leaves)
+                || table.values().any(|value| leaves_below(value, level + 1))
+        }
+        _ => false,
+    }
+}
+
+/// A member of a workspace takes its lock file, and maybe its settings, from a folder above.
+fn has_workspace_above(folder: &Folder) -> bool {
+    let above = folder.root().ancestors().skip(1).take(ANCESTORS_MAX);
+    let manifests = above.filter_map(|root| Folder::open_only(root).ok()?.toml(MANIFEST));
+    manifests.into_iter().any(|manifest| manifest.contains_key("workspace"))
 }
 
 fn suite(is_locked: bool, is_workspace: bool, paths: Paths) -> Suite {
@@ -88,7 +137,7 @@ fn suite(is_locked: bool, is_workspace: bool, paths: Paths) -> Suite {
         kind: Kind::Cargo,
         run,
         set: Vec::new(),
-        install: None,
+        needs: Needs::default(),
         collect: Vec::new(),
         report: Some("stdout"),
         failed: 101,
@@ -176,8 +225,8 @@ fn bench(folder: &Folder, manifest: &Table, package: &str, is_locked: bool) -> O
     match names.as_slice() {
         [name] if is_plain(name) && !name.contains('/') => Some(Bench {
             name: name.clone(),
+            needs: Needs::default(),
             setup: Some(setup),
-            setup_of_copy: Some(setup),
             command: format!("target/release/{name}"),
         }),
         _ => None,

@@ -2,9 +2,10 @@
 //!
 //! Source of the file: the Go Modules Reference, "go.mod files".
 
-use super::owned;
-use crate::findings::{Kind, Paths, Suite};
+use super::{leaves, owned};
+use crate::findings::{Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
+use crate::ignored::is_ignored_folder;
 use crate::look::Found;
 
 /// What must be there.
@@ -36,11 +37,12 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     } else {
         (owned(&["go", "test", "-json", "-count=1", "./..."]), Some("stdout"))
     };
+    let needs = needs(folder, &text, found);
     found.suites.push(Suite {
         kind: Kind::Go,
         run,
         set: Vec::new(),
-        install: None,
+        needs,
         collect: Vec::new(),
         report,
         failed: 1,
@@ -55,6 +57,23 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
             manifests: owned(&[MANIFEST, "go.sum"]),
         },
     });
+}
+
+/// Where the module's dependencies lie in the folder and git ignores them, the start tree holds them.
+fn needs(folder: &Folder, text: &str, found: &mut Found) -> Needs {
+    let is_used = folder.has_file("vendor/modules.txt") && is_ignored_folder(folder, found.git, "vendor");
+    if is_used {
+        found.because(
+            "vendor/modules.txt",
+            "its dependencies are ignored, and part of the start all the same",
+        );
+    }
+    let mut replaced = directive(text, "replace").filter_map(|line| line.split_once("=>"));
+    let only_in_place = replaced.any(|(_, place)| leaves(place.trim()));
+    if only_in_place {
+        folder.note(MANIFEST, "a module is replaced by a folder outside: no copy of this one can be tested");
+    }
+    Needs { inputs: if is_used { vec!["/vendor/**"] } else { Vec::new() }, only_in_place, ..Needs::default() }
 }
 
 /// `v2` and so on at the end of a module path is no name.

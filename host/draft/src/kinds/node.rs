@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use super::{folders, owned};
-use crate::findings::{Bench, Kind, Paths, Suite};
+use super::{folders, leaves, owned};
+use crate::findings::{Bench, First, Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
 use crate::ignored::Leftover;
 use crate::look::Found;
@@ -23,6 +23,14 @@ const MANIFEST: &str = "package.json";
 /// Members of `workspaces` that are named one by one.
 const WORKSPACES_MAX: usize = 100;
 
+/// Where runners keep what they learned, inside of what is installed.
+const CACHES: &[&str] = &[
+    "/node_modules/.cache/**",
+    "/node_modules/.vite/**",
+    "/node_modules/.vite-temp/**",
+    "/node_modules/.vitest/**",
+];
+
 /// Calls that switch tests off, or all others.
 const SHORTCUTS: &[&str] = &[".skip(", ".only(", ".todo(", "skip: true", "only: true", "xdescribe("];
 
@@ -32,8 +40,8 @@ struct Manager {
     lock: &'static str,
     execute: &'static [&'static str],
     bench: &'static str,
-    /// Changes no file that belongs to the tree.
-    install: &'static str,
+    /// Installs what the lock file says and nothing else; changes no file that belongs to the tree.
+    install: &'static [&'static str],
 }
 
 const MANAGERS: &[Manager] = &[
@@ -41,23 +49,31 @@ const MANAGERS: &[Manager] = &[
         lock: "pnpm-lock.yaml",
         execute: &["pnpm", "exec"],
         bench: "pnpm run --silent",
-        install: "pnpm install --frozen-lockfile",
+        // A link into the store of the machine would let a test change what the next install takes from there.
+        install: &[
+            "pnpm",
+            "install",
+            "--frozen-lockfile",
+            "--prefer-offline",
+            "--package-import-method=copy",
+        ],
     },
     Manager {
         lock: "yarn.lock",
         execute: &["yarn", "run"],
         bench: "yarn run",
-        install: "yarn install --frozen-lockfile",
+        install: &["yarn", "install", "--frozen-lockfile"],
     },
-    Manager { lock: "package-lock.json", install: "npm ci", ..UNLOCKED },
+    Manager {
+        lock: "package-lock.json",
+        // Without the audit, which asks the network.
+        install: &["npm", "ci", "--prefer-offline", "--no-audit", "--no-fund"],
+        ..UNLOCKED
+    },
 ];
 
-const UNLOCKED: Manager = Manager {
-    lock: "",
-    execute: &["npx", "--no-install"],
-    bench: "npm run --silent",
-    install: "npm install --no-package-lock",
-};
+const UNLOCKED: Manager =
+    Manager { lock: "", execute: &["npx", "--no-install"], bench: "npm run --silent", install: &[] };
 
 /// Adds a suite if the package has a runner that writes a report.
 pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
@@ -71,7 +87,15 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
     let Some(mut suite) = suite(folder, &manifest, script, manager) else { return };
     suite.paths = paths(folder, &manifest);
-    suite.install = Some(manager.install);
+    suite.needs = needs(folder, &manifest, locked, found);
+    if !suite.needs.prepare.is_empty() {
+        // What decides which packages are installed, and where from.
+        suite.paths.settings.extend(owned(&[manager.lock, ".npmrc", ".yarnrc*", "pnpm-workspace.yaml"]));
+    }
+    if !suite.needs.inputs.is_empty() && suite.run.iter().any(|word| word == "vitest") {
+        // Its cache lies in `node_modules`, which would change what counts.
+        suite.run.push("--no-cache".to_owned());
+    }
     found.named(manifest["name"].as_str());
     let program = suite.run.iter().find(|word| ["vitest", "jest", "node"].contains(&word.as_str()));
     found.because(MANIFEST, format!("tests are run by {}", program.map_or("a known runner", String::as_str)));
@@ -81,8 +105,38 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.suites.push(suite);
     found.leftovers.push(Leftover { line: "node_modules/", why: "dependencies are installed there" });
     if found.bench.is_none() {
-        found.bench = bench(&manifest, manager);
+        let needs = needs(folder, &manifest, locked, &mut Found::default());
+        found.bench = bench(&manifest, manager).map(|bench| Bench { needs, ..bench });
     }
+}
+
+/// Packages are installed from the lock file; without one, those that are there belong to the start tree.
+fn needs(folder: &Folder, manifest: &Value, locked: Option<&Manager>, found: &mut Found) -> Needs {
+    let kinds = ["dependencies", "devDependencies", "optionalDependencies"];
+    let listed = |kind: &&str| manifest[*kind].as_object().into_iter().flatten();
+    let mut versions = kinds.iter().flat_map(listed).filter_map(|(_, version)| version.as_str()).peekable();
+    if versions.peek().is_none() && manifest.get("workspaces").is_none() {
+        return Needs::default();
+    }
+    let places = versions.filter_map(|version| {
+        ["file:", "link:", "portal:"].into_iter().find_map(|kind| version.strip_prefix(kind))
+    });
+    let only_in_place = places.into_iter().any(leaves);
+    if only_in_place {
+        folder.note(MANIFEST, "needs a package outside of this folder: no copy of it can be tested");
+    }
+    if let Some(manager) = locked {
+        let prepare = if only_in_place { Vec::new() } else { owned(manager.install) };
+        return Needs { prepare, only_in_place, ..Needs::default() };
+    }
+    if !folder.is_folder("node_modules") {
+        found.first.push(First {
+            command: "npm install && evident accept-change package-lock.json node_modules",
+            why: "once: without a lock file, what is installed at the start is what tests run with",
+        });
+    }
+    folder.note(MANIFEST, "there is no lock file: the packages that are there belong to the start");
+    Needs { inputs: vec!["/node_modules/**"], changed: CACHES.to_vec(), only_in_place, ..Needs::default() }
 }
 
 /// The script decides; where it says nothing, the dependencies do.
@@ -154,7 +208,7 @@ fn blank(run: Vec<String>, set: Vec<(&'static str, &'static str)>) -> Suite {
         kind: Kind::Node,
         run,
         set,
-        install: None,
+        needs: Needs::default(),
         collect: Vec::new(),
         report: None,
         failed: 1,
@@ -194,5 +248,5 @@ fn paths(folder: &Folder, manifest: &Value) -> Paths {
 fn bench(manifest: &Value, manager: &Manager) -> Option<Bench> {
     let name = ["bench", "benchmark"].into_iter().find(|name| manifest["scripts"][*name].is_string())?;
     let command = format!("{} {name}", manager.bench);
-    Some(Bench { name: name.into(), setup: None, setup_of_copy: Some(manager.install), command })
+    Some(Bench { name: name.into(), needs: Needs::default(), setup: None, command })
 }

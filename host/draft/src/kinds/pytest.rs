@@ -4,8 +4,8 @@
 
 use toml::Value;
 
-use super::{folders, owned};
-use crate::findings::{Kind, Paths, Suite};
+use super::{folders, owned, present};
+use crate::findings::{Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
 use crate::ignored::Leftover;
 use crate::look::Found;
@@ -29,6 +29,13 @@ const SETTINGS: &[(&str, &str)] =
 const STAND_INS: &[&str] =
     &["/pytest.py", "/pytest/**", "/_pytest/**", "/sitecustomize.py", "/usercustomize.py"];
 
+const UV_LOCK: &str = "uv.lock";
+const POETRY_LOCK: &str = "poetry.lock";
+
+/// Lists of packages that pip reads, those of tests first.
+const PIP_LISTS: &[&str] =
+    &["requirements-test.txt", "requirements-dev.txt", "dev-requirements.txt", "requirements.txt"];
+
 /// Marks and calls that switch a test off.
 const SHORTCUTS: &[&str] = &["mark.skip", "mark.xfail", "pytest.skip(", "pytest.xfail(", "unittest.skip"];
 
@@ -40,7 +47,8 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.because(&file, says);
     let stated = project.as_ref().and_then(|project| project.get("project")?.get("name")?.as_str());
     found.named(stated);
-    found.suites.push(suite(folder, project.as_ref()));
+    let runner = Runner::of(folder, project.as_ref(), found);
+    found.suites.push(suite(folder, project.as_ref(), runner));
     found.leftovers.extend([
         Leftover { line: "__pycache__/", why: "python keeps compiled modules there" },
         Leftover { line: ".pytest_cache/", why: "pytest keeps its last results there" },
@@ -150,8 +158,15 @@ fn of_section(text: &str, section: &str) -> Option<String> {
     Some(more.fold(first, |all, line| all + " " + line))
 }
 
-fn suite(folder: &Folder, project: Option<&toml::Table>) -> Suite {
-    let mut run = owned(&["python3", "-m", "pytest", "-o"]);
+fn suite(folder: &Folder, project: Option<&toml::Table>, runner: Runner) -> Suite {
+    let Runner { python, set, needs } = runner;
+    let mut experiment = python.clone();
+    experiment.push("experiments/run.py".to_owned());
+    let is_plain_python = needs == Needs::default();
+    let locks = [&[UV_LOCK, POETRY_LOCK], PIP_LISTS].concat();
+    let locks = if is_plain_python { Vec::new() } else { present(folder, &locks) };
+    let mut run = python;
+    run.extend(owned(&["-m", "pytest", "-o"]));
     run.push(import_from(folder, project));
     run.extend(owned(&["--junitxml={out}/report.xml", "-p", "no:cacheprovider"]));
     let mut tests = folders(folder, &["tests", "test"]);
@@ -162,27 +177,97 @@ fn suite(folder: &Folder, project: Option<&toml::Table>) -> Suite {
         kind: Kind::Pytest,
         run,
         // Else `-m` looks for pytest in the workspace first.
-        set: vec![("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONSAFEPATH", "1")],
-        install: None,
+        set: [vec![("PYTHONDONTWRITEBYTECODE", "1"), ("PYTHONSAFEPATH", "1")], set].concat(),
+        needs,
         collect: Vec::new(),
         report: None,
         failed: 1,
-        remarks: vec![
-            "`pythonpath` says where tests import from, since pytest 7. PYTHONSAFEPATH keeps files of\nthis folder from running in place of pytest."
-                .into(),
-            "If the tests need an environment of their own, put the full path of its\ninterpreter in place of python3."
-                .into(),
-        ],
+        remarks: remarks(is_plain_python),
         shortcuts: SHORTCUTS,
         example: "test_the_bug_is_gone",
-        experiment: (owned(&["python3", "experiments/run.py"]), "experiments/**"),
+        experiment: (experiment, "experiments/**"),
         paths: Paths {
             sources: sources(folder),
             tests,
-            settings: [owned(&settings), owned(STAND_INS)].concat(),
+            settings: [owned(&settings), locks, owned(STAND_INS)].concat(),
             manifests: owned(&[PROJECT, "requirements*.txt", "*.lock"]),
         },
     }
+}
+
+fn remarks(is_plain_python: bool) -> Vec<String> {
+    let mut remarks = vec![
+        "`pythonpath` says where tests import from, since pytest 7. PYTHONSAFEPATH keeps files of\nthis folder from running in place of pytest."
+            .to_owned(),
+    ];
+    if is_plain_python {
+        remarks.push(
+            "If the tests need an environment of their own, let `prepare` make it in the copy; an interpreter\nthat lies in this folder could be replaced."
+                .to_owned(),
+        );
+    }
+    remarks
+}
+
+/// What runs python, and what it needs.
+struct Runner {
+    python: Vec<String>,
+    set: Vec<(&'static str, &'static str)>,
+    needs: Needs,
+}
+
+impl Runner {
+    /// By the lock file; without one, by the lists of pip where the folder has an environment.
+    fn of(folder: &Folder, project: Option<&toml::Table>, found: &mut Found) -> Self {
+        let needs = |prepare: Vec<String>| Needs { prepare, ..Needs::default() };
+        if folder.has_file(UV_LOCK) {
+            found.because(UV_LOCK, "the environment of the tests is made by `uv`");
+            let mut prepare = owned(&["uv", "sync", "--frozen"]);
+            prepare.extend(chosen(project));
+            // A link into the store of the machine would let a test change what the next install takes there.
+            let set = vec![("UV_LINK_MODE", "copy")];
+            let python = owned(&["uv", "run", "--no-sync", "python"]);
+            return Self { python, set, needs: needs(prepare) };
+        }
+        if folder.has_file(POETRY_LOCK) {
+            found.because(POETRY_LOCK, "the environment of the tests is made by `poetry`");
+            let prepare = owned(&["poetry", "install", "--no-interaction"]);
+            let set = vec![("POETRY_VIRTUALENVS_IN_PROJECT", "true")];
+            return Self { python: owned(&["poetry", "run", "python"]), set, needs: needs(prepare) };
+        }
+        let lists = present(folder, PIP_LISTS);
+        let has_pytest =
+            lists.iter().any(|name| folder.text(name).is_some_and(|text| text.contains("pytest")));
+        if has_pytest && [".venv", "venv"].into_iter().any(|name| folder.is_folder(name)) {
+            found.because(&lists[0], "the environment of the tests is made by `pip`");
+            let read: String = lists.iter().map(|name| format!(" -r {name}")).collect();
+            let line =
+                format!("python3 -m venv --clear .venv && .venv/bin/python -m pip install --quiet{read}");
+            let prepare = owned(&["sh", "-c", &line]);
+            let needs = Needs { prepare_from: lists, ..needs(prepare) };
+            return Self { python: owned(&[".venv/bin/python"]), set: Vec::new(), needs };
+        }
+        Self { python: owned(&["python3"]), set: Vec::new(), needs: Needs::default() }
+    }
+}
+
+/// The groups and extras that name pytest; `dev` is installed in any case.
+fn chosen(project: Option<&toml::Table>) -> Vec<String> {
+    let groups = |path: &[&str]| {
+        let mut table = project;
+        for key in path {
+            table = table.and_then(|table| table.get(*key)?.as_table());
+        }
+        let names = table.into_iter().flatten().filter(|(name, list)| {
+            let mut items = list.as_array().into_iter().flatten().filter_map(Value::as_str);
+            is_plain(name) && items.any(|item| item.trim_start().starts_with("pytest"))
+        });
+        names.map(|(name, _)| name.clone()).collect::<Vec<_>>()
+    };
+    let extras =
+        groups(&["project", "optional-dependencies"]).into_iter().map(|name| format!("--extra={name}"));
+    let others = groups(&["dependency-groups"]).into_iter().filter(|name| name != "dev");
+    extras.chain(others.map(|name| format!("--group={name}"))).collect()
 }
 
 /// `src`, else the packages at the top, else every module.

@@ -34,7 +34,7 @@ fn files_decide_the_command() {
         (&[("conftest.py", "")], PYTEST),
         (
             &[("package.json", r#"{"devDependencies": {"vitest": "3"}}"#)],
-            "npx --no-install vitest run --reporter=junit --outputFile={out}/report.xml",
+            "npx --no-install vitest run --reporter=junit --outputFile={out}/report.xml --no-cache",
         ),
         (
             &[("package.json", r#"{"devDependencies": {"vitest": "3"}}"#), ("pnpm-lock.yaml", "")],

@@ -123,7 +123,7 @@ fn no_text_of_the_repository_becomes_structure() {
     let plain = [
         ("Cargo.toml", "[package]\nname = \"x\"\n[workspace]\n"),
         (".config/nextest.toml", ""),
-        ("package.json", r#"{"scripts": {"test": "node --test $x", "bench": "x"}}"#),
+        ("package.json", r#"{"workspaces": ["y y"], "scripts": {"test": "node --test $x", "bench": "x"}}"#),
         ("go.mod", "module x\n"),
         ("tests/test_a.py", ""),
     ];

@@ -11,7 +11,7 @@ use evident_blobs::Blobs;
 use rustix::fs::{AtFlags, FileType, Mode};
 use rustix::io::Errno;
 
-use super::{Plan, Want, leaf, remove};
+use super::{Output, Plan, Want, leaf, remove, settle};
 use crate::tree::Rules;
 use crate::tree::bounds::DEPTH_MAX;
 use crate::{Error, Wanted};
@@ -27,6 +27,8 @@ pub(super) struct Bring<'a> {
     /// Canonical.
     pub(super) folder: &'a Path,
     pub(super) plan: &'a Plan,
+    /// What becomes of what the rules ignore.
+    pub(super) output: Output,
 }
 
 pub(super) fn bring(bring: &Bring<'_>) -> Result<(), Error> {
@@ -94,8 +96,7 @@ impl Bring<'_> {
         self.folder(&open, path, depth + 1)
     }
 
-    /// What the tree does not have stays only where the rules ignore it, and nothing inside of what is protected:
-    /// an earlier run, of other code, could have left it there to act on the protected files.
+    /// What the tree does not have stays only where the rules ignore it, and where that is wanted.
     fn leftover(
         &self,
         around: &OwnedFd,
@@ -106,15 +107,19 @@ impl Bring<'_> {
     ) -> Result<(), Error> {
         let relative = Path::new(OsStr::from_bytes(path));
         if kind != FileType::Directory {
-            let stays = name != c".git" && self.rules.stays(relative);
-            return if stays { Ok(()) } else { self.remove(around, name, kind, path) };
+            let is_output = name != c".git" && self.rules.stays(relative);
+            return if is_output {
+                self.output(around, name, kind, path)
+            } else {
+                self.remove(around, name, kind, path)
+            };
         }
         // A repository that a command left here would answer for the next one.
         if name == c".git" {
             return self.remove(around, name, kind, path);
         }
         if self.rules.stays_folder(relative) {
-            return Ok(());
+            return self.output(around, name, kind, path);
         }
         // No tree is that deep: nothing below is worth keeping.
         if depth == DEPTH_MAX {
@@ -126,6 +131,16 @@ impl Bring<'_> {
             // Something ignored lies in it.
             Ok(()) | Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
             Err(error) => Err(Error::io("remove", &self.whole(path))(error.into())),
+        }
+    }
+
+    /// What is ignored.
+    fn output(&self, around: &OwnedFd, name: &CStr, kind: FileType, path: &[u8]) -> Result<(), Error> {
+        match self.output {
+            Output::Stays => Ok(()),
+            Output::Settles => settle::all(around, name, kind, settle::past())
+                .map_err(Error::io("set the times of", &self.whole(path))),
+            Output::Goes => self.remove(around, name, kind, path),
         }
     }
 

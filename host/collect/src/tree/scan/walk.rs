@@ -197,7 +197,7 @@ impl<'a> Walker<'a> {
         // A folder that git tracks as one entry, such as a submodule, is never ignored.
         inner.is_ignored = is_ignored && !here.index.covers(self.name())?;
         if inner.is_ignored && !self.rules.forces_below(self.name()) && !here.index.has_below(self.name())? {
-            return Ok(());
+            return self.pass_over(open, name);
         }
         inner.above.enter(self.rules.ignored(), &self.path);
         bounds::depth(self.depth, &|| self.whole())?;
@@ -209,9 +209,27 @@ impl<'a> Walker<'a> {
         Ok(())
     }
 
+    /// Notes an ignored folder that is not empty.
+    fn pass_over(&mut self, open: &OwnedFd, name: &CStr) -> Result<(), Error> {
+        if self.walked.passed.is_some() {
+            return Ok(());
+        }
+        // One that cannot be looked into, or that is gone, may hold anything.
+        let inside = rustix::fs::openat(open, name, FOLDER, Mode::empty()).and_then(Dir::new);
+        let is_empty = inside.is_ok_and(|inside| {
+            let names = inside.filter_map(|entry| entry.ok());
+            !names.into_iter().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
+        });
+        if !is_empty {
+            self.walked.passed = Some([self.name(), b"/"].concat());
+        }
+        Ok(())
+    }
+
     fn leaf(&mut self, open: &OwnedFd, name: &CStr, here: &Here<'a>) -> Result<(), Error> {
         let is_ignored = here.is_ignored || here.above.is_ignored(&self.path, false);
         if is_ignored && !self.rules.forces(self.name()) && !here.index.covers(self.name())? {
+            self.walked.passed.get_or_insert_with(|| self.path[self.base..].to_vec());
             return Ok(());
         }
         let stat = rustix::fs::statat(open, name, AtFlags::SYMLINK_NOFOLLOW);
