@@ -182,6 +182,9 @@ fn a_work_tree_that_moved_is_no_comparison() {
     }
 }
 
+/// What is done to a workspace.
+type Edit<'a> = &'a dyn Fn(&Ground);
+
 /// Bytes of the largest file whose lines are still compared.
 const LARGEST: usize = 16 << 20;
 
@@ -207,7 +210,7 @@ fn what_no_clause_searches_takes_little_room() {
     };
     let little = 4096;
     let (lines, text) = (LARGE + little, LARGEST + 64 * 1024);
-    let files: [(&str, &dyn Fn(&Ground), usize); 7] = [
+    let files: [(&str, Edit<'_>, usize); 7] = [
         ("sparse", &sparse, little),
         ("zero bytes", &of_bytes(0, LARGE), little),
         ("line feeds", &of_bytes(b'\n', LARGE), little),
@@ -234,7 +237,7 @@ fn what_a_clause_searches_is_written_down() {
         bytes.extend_from_slice(b"#[ignore]\0\n\0\0");
         fs::write(ground.work.join("new"), bytes).expect("writes");
     };
-    let edits: [(&str, &dyn Fn(&Ground), Value); 3] = [
+    let edits: [(&str, Edit<'_>, Value); 3] = [
         ("sparse", &sparse, json!([])),
         ("hidden in zero bytes", &hidden, json!(["#[ignore]"])),
         ("control characters", &of_bytes(1, LARGEST), Value::Null),
