@@ -8,6 +8,7 @@ mod checkers;
 mod claims;
 mod contract;
 mod evidence;
+mod left;
 mod owner;
 mod work;
 

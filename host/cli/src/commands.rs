@@ -24,6 +24,7 @@ mod watch;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use evident_engine::process::Orphans;
 use evident_engine::{ContractFile, Engine, Opened, Places};
 
 use crate::exit::{Exit, HELP};
@@ -85,21 +86,21 @@ pub(crate) struct WorkspaceArguments {
     workspace: Option<PathBuf>,
 }
 
-/// Runs a command.
-pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+/// Runs a command; what agents and sources leave behind is ended with `orphans`.
+pub(crate) fn run(arguments: Arguments, orphans: &Orphans) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Init(command) => init::run(&command),
-        Command::Run(command) => run::run(&command),
+        Command::Run(command) => run::run(&command, orphans),
         Command::Goal(command) => goal::run(&command),
         Command::Approve(command) => approve::run(&command),
         Command::Deny(command) => deny::run(&command),
         Command::Watch(command) => watch::run(&command),
         Command::Replay(command) => replay::run(&command),
-        Command::Check(command) => check::run(&command),
-        Command::Lint(command) => lint::run(&command),
+        Command::Check(command) => check::run(&command, orphans),
+        Command::Lint(command) => lint::run(&command, orphans),
         Command::Explain(command) => explain::run(&command),
         Command::Accept(command) => accept::run(&command),
-        Command::Baseline(command) => baseline::run(&command),
+        Command::Baseline(command) => baseline::run(&command, orphans),
         Command::Checker(command) => checker::run(&command),
         Command::Store(command) => store::run(&command),
         Command::Gc(command) => gc::run(&command),
@@ -112,6 +113,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 /// The engine over the host's own folders.
 fn engine() -> anyhow::Result<Engine> {
     Ok(Engine::new(Places::of_environment()?)?)
+}
+
+/// The same for a command that runs agents or sources: what they leave behind is ended.
+fn acting_engine(orphans: &Orphans) -> anyhow::Result<Engine> {
+    Ok(engine()?.ending(orphans.clone()))
 }
 
 impl ContractArguments {

@@ -14,6 +14,7 @@ mod ui;
 use std::process::ExitCode;
 
 use clap::Parser;
+use evident_engine::process::Orphans;
 
 fn main() -> ExitCode {
     // This very program is started again to compile components, within limits of its own.
@@ -29,5 +30,12 @@ fn main() -> ExitCode {
             return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Met.into() };
         }
     };
-    exit::of(commands::run(arguments))
+    // From here on: whatever loses its parent below this process is this one's to end.
+    let orphans = Orphans::adopt().unwrap_or_else(|error| {
+        ui::chatter(&format!("note: what commands leave behind cannot be ended here: {error}\n"));
+        Orphans::default()
+    });
+    let exit = commands::run(arguments, &orphans);
+    orphans.end_all();
+    exit::of(exit)
 }

@@ -44,6 +44,7 @@ use evident_core::evidence::{Evidence, Timestamp};
 use evident_core::freshness;
 use evident_core::outcome::{NoEvidence, Reason};
 use evident_core::tree::Tree;
+use evident_process::Orphans;
 
 use tree::Rules;
 
@@ -76,6 +77,8 @@ pub(crate) struct Place {
     pub(crate) only: Option<Tree>,
     /// For a private copy: the workspace that it is a copy of, into which no command should be led.
     pub(crate) copy_of: Option<PathBuf>,
+    /// Ends what a command leaves behind.
+    pub(crate) orphans: Orphans,
 }
 
 /// The host itself failed; nothing is known about the evidence.
@@ -182,8 +185,20 @@ impl Collector {
             .map_err(Error::inside("open the workspace", &workspace))?;
         private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
-        let place = Place { workspace, root, scratch, blobs, rules: rules.into(), only: None, copy_of: None };
+        let (rules, orphans) = (rules.into(), Orphans::default());
+        let place = Place { workspace, root, scratch, blobs, rules, only: None, copy_of: None, orphans };
         Ok(Self { place: Arc::new(place) })
+    }
+
+    /// The same place, where what a command left behind is ended by that right once it ended.
+    ///
+    /// # Panics
+    /// Where the place is shared already.
+    #[must_use]
+    pub fn ending(mut self, orphans: Orphans) -> Self {
+        let place = Arc::get_mut(&mut self.place).expect("a collector is set up before it is shared");
+        place.orphans = orphans;
+        self
     }
 
     /// The same place, where sources of files take nothing but the files of `tree`: for a private copy, in
@@ -195,7 +210,7 @@ impl Collector {
     /// # Errors
     /// When the workspace cannot be opened again.
     pub fn only(self, tree: &Tree, copy_of: &Path) -> Result<Self, Error> {
-        let Place { workspace, root, scratch, blobs, rules, .. } = &*self.place;
+        let Place { workspace, root, scratch, blobs, rules, orphans, .. } = &*self.place;
         let root = root.try_clone().map_err(Error::io("open the workspace", workspace))?;
         let place = Place {
             workspace: workspace.clone(),
@@ -205,6 +220,7 @@ impl Collector {
             rules: rules.clone(),
             only: Some(tree.clone()),
             copy_of: Some(copy_of.to_owned()),
+            orphans: orphans.clone(),
         };
         Ok(Self { place: Arc::new(place) })
     }

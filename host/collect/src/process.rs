@@ -1,15 +1,15 @@
 //! Runs one program to its end: with a timeout, with bounded output, and with nobody left behind.
 //!
 //! The whole process group dies with its leader, with the timeout, with a flood, and with the future
-//! that waits. A process that leaves the group on purpose and lets go of the output is not found: that
-//! needs an isolation which this room does not have.
+//! that waits. What left the group is ended once the program ended, where the collector was given the right to
+//! do that.
 
 use std::pin::pin;
 use std::time::Duration;
 
 use evident_core::evidence::Exit;
 use evident_core::outcome::NoEvidence;
-use evident_process::{Group, Launch, Started, Unwatched};
+use evident_process::{Group, Launch, Left, Started, Unwatched};
 use tokio::sync::{Notify, watch};
 use tokio::time;
 
@@ -33,6 +33,8 @@ pub(crate) struct Ended {
     pub(crate) timed_out: bool,
     pub(crate) stdout: Captured,
     pub(crate) stderr: Captured,
+    /// What it left behind and cannot be ended.
+    pub(crate) left: Option<Left>,
 }
 
 impl Ended {
@@ -50,6 +52,7 @@ pub(crate) async fn run(
     timeout: Duration,
     bytes_max: u64,
 ) -> Result<Ended, Halt> {
+    let producing = place.orphans.producing().await;
     let started = program.start().map_err(|error| short(NoEvidence::Spawn, error.to_string()))?;
     let Started { mut group, output: stdout, errors: stderr, .. } = started;
     let overflow = Notify::new();
@@ -80,7 +83,9 @@ pub(crate) async fn run(
             }
         },
     };
-    Ok(Ended { exit, timed_out, stdout, stderr })
+    // Last: what holds a stream open is told as what it is.
+    let left = place.orphans.produced(producing).await.err();
+    Ok(Ended { exit, timed_out, stdout, stderr, left })
 }
 
 /// Waits for the leader, the timeout or a flood, and kills what is left of the group.

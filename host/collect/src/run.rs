@@ -133,6 +133,9 @@ fn sound(ended: &Ended, command: &Run, bytes_max: u64) -> Result<(), Halt> {
         let detail = format!("a process that the command left behind holds {stream} open");
         return Err(short(NoEvidence::Timeout, detail));
     }
+    if let Some(left) = &ended.left {
+        return Err(short(NoEvidence::Timeout, left.to_string()));
+    }
     match ended.exit {
         Some(Exit::Code(_)) => Ok(()),
         Some(Exit::Signal(signal)) => {

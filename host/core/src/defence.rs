@@ -111,6 +111,10 @@ defences! {
     Environment = "environment";
     /// What the host starts has a session of its own, without the host's terminal.
     Session = "session";
+    /// What loses its parent below the host becomes the host's, and is ended.
+    Orphans = "orphans";
+    /// An agent that lives from turn to turn is stopped while its work is judged.
+    StillAgent = "still-agent";
     /// Owner's commands that come from a process of a driver are refused.
     Descendants = "descendants";
     /// Turns without progress are further and further apart.

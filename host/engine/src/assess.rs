@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 
 use crate::collecting::{Shared, blocking, collect};
 use crate::obstacle::obstacle;
+use crate::quiet::Quiet;
 use crate::{Engine, Error, Listener, Opened, clock};
 
 /// How far host and worker are apart.
@@ -81,14 +82,15 @@ impl Engine {
     ) -> Result<Assessment, Error> {
         let started = clock::now();
         let opened = &opened.without_wakes();
+        let quiet = self.quiet().await;
         let ground = self.shared_ground(opened, asked.since.clone()).await?;
-        let (mut evidence, mut clauses) = self.once(opened, asked, &ground, listener).await?;
+        let (mut evidence, mut clauses) = self.once(opened, asked, &ground, &quiet, listener).await?;
         // What another tree left in a copy is quick, and good enough for whatever is not a pass.
         if of(&clauses) == RollUp::Met
             && Defence::OwnOutput.stands()
             && ground.with(|ground| Ok(ground.begins_afresh())).await?
         {
-            (evidence, clauses) = self.once(opened, asked, &ground, listener).await?;
+            (evidence, clauses) = self.once(opened, asked, &ground, &quiet, listener).await?;
         }
         let told = ground.with(|ground| Ok((ground.assessed(), ground.told(), ground.doubts())));
         let (tree, start, doubts) = told.await?;
@@ -106,6 +108,7 @@ impl Engine {
                 judged.outcome = freshness::at_the_end(judged.outcome.clone(), &changed);
             }
         }
+        drop(quiet);
         Ok(Assessment {
             version: ASSESSMENT_VERSION,
             host: env!("CARGO_PKG_VERSION").into(),
@@ -128,9 +131,10 @@ impl Engine {
         opened: &Opened,
         asked: &Asked,
         ground: &Shared,
+        quiet: &Quiet,
         listener: &Listener,
     ) -> Result<(Vec<Evidence>, Vec<Judged>), Error> {
-        let evidence = collect(ground, &opened.contract, listener).await?;
+        let evidence = collect(ground, &opened.contract, quiet, listener).await?;
         let clauses = self.judge_all(opened, asked, &evidence, listener).await?;
         Ok((evidence, clauses))
     }
@@ -140,8 +144,9 @@ impl Engine {
     /// # Errors
     /// The host's own failure. The contract must be sound.
     pub async fn attempt(&self, opened: &Opened, listener: &Listener) -> Result<Vec<Evidence>, Error> {
+        let quiet = self.quiet().await;
         let ground = self.shared_ground(opened, None).await?;
-        collect(&ground, &opened.contract, listener).await
+        collect(&ground, &opened.contract, &quiet, listener).await
     }
 
     pub(crate) async fn shared_ground(

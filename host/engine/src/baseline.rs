@@ -73,8 +73,9 @@ impl Engine {
         let run = contract.sources.iter().find(|source| source.as_run().is_some());
         let at = run.map_or(At::Work, |source| source.at);
         let asking = Opened { contract, ..opened.clone() };
+        let quiet = self.quiet().await;
         let ground = self.shared_ground(&asking, None).await?;
-        let evidence = collect(&ground, &asking.contract, listener).await?;
+        let evidence = collect(&ground, &asking.contract, &quiet, listener).await?;
         let clause = &asking.contract.clauses[0];
         let bound = match binding::bind(clause, &loaded.descriptor, &evidence) {
             Ok(bound) => bound,

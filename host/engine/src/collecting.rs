@@ -13,6 +13,7 @@ use evident_core::schedule::{self, Batch};
 
 use crate::ground::{Ground, Place};
 use crate::preparing::{Ready, prepare};
+use crate::quiet::{self, Quiet};
 use crate::{Error, Event, Listener, clock};
 
 /// The ground of one assessment. Work on it blocks, so it goes to a thread that may.
@@ -53,6 +54,7 @@ type Places = BTreeMap<At, Arc<Place>>;
 pub(crate) async fn collect(
     ground: &Shared,
     contract: &Contract,
+    quiet: &Quiet,
     listener: &Listener,
 ) -> Result<Vec<Evidence>, Error> {
     let sources = &contract.sources;
@@ -62,7 +64,7 @@ pub(crate) async fn collect(
     let collected = vec![None; sources.len()];
     let all = sources.as_slice().into();
     let prepared = vec![None; sources.len()];
-    let mut collecting = Collecting { ground, sources, all, read, listener, prepared, collected };
+    let mut collecting = Collecting { ground, sources, all, read, quiet, listener, prepared, collected };
     for batch in batches {
         collecting.batch(&batch).await?;
     }
@@ -77,6 +79,7 @@ struct Collecting<'a> {
     all: Arc<[Source]>,
     /// Names of the sources that a clause reads.
     read: BTreeSet<&'a str>,
+    quiet: &'a Quiet,
     listener: &'a Listener,
     /// What became of what each source needs installed.
     prepared: Vec<Option<Prepared>>,
@@ -87,9 +90,11 @@ impl Collecting<'_> {
     async fn batch(&mut self, batch: &Batch) -> Result<(), Error> {
         // What cannot be collected is known before anything of the batch runs.
         let mut left = Vec::new();
+        let is_quiet = self.quiet.restore().await;
         for &number in batch.members() {
             (self.listener)(Event::Collecting(self.sources[number].name.value.clone()));
-            match self.without_need(number) {
+            let loud = is_quiet.as_ref().err().map(|left| quiet::none(&self.sources[number], left));
+            match loud.or_else(|| self.without_need(number)) {
                 Some(evidence) => self.finish(number, evidence),
                 None => left.push(number),
             }

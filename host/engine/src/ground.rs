@@ -24,6 +24,7 @@ use evident_core::freshness::{self, Watched};
 use evident_core::outcome::{NoEvidence, Reason};
 use evident_core::tree::{self, Tree};
 use evident_patterns::Pattern;
+use evident_process::Orphans;
 use evident_sealed::Sealed;
 
 use crate::kept::{self, Keep, Record, Records, Use};
@@ -64,6 +65,7 @@ pub(crate) struct Ground {
     laid: BTreeSet<At>,
     /// True if a source ran where code of another tree had written before.
     on_old_output: bool,
+    orphans: Orphans,
 }
 
 /// The start tree and the base.
@@ -160,6 +162,7 @@ impl Engine {
             keep: Keep::Any,
             laid: BTreeSet::new(),
             on_old_output: false,
+            orphans: self.orphans.clone(),
         })
     }
 
@@ -287,6 +290,7 @@ impl Ground {
             At::Work => {
                 let collector =
                     Collector::new(&self.workspace, &self.scratch, self.blobs.clone(), self.rules.clone())?;
+                let collector = collector.ending(self.orphans.clone());
                 return Ok(Place { collector, private: None, passed: self.seen.passed.clone() });
             }
             At::Base => {
@@ -314,7 +318,8 @@ impl Ground {
         let (scratch, blobs) = (&self.scratch, self.blobs.clone());
         // What an earlier run left there is no evidence: only files of the tree are found.
         let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?
-            .only(held.tree(), &self.workspace)?;
+            .only(held.tree(), &self.workspace)?
+            .ending(self.orphans.clone());
         let tree = Trees::digest(&tree);
         let stand = self.trees.stand(&rules, held.folder())?;
         let folder = self.private.join(name);

@@ -19,6 +19,7 @@ mod open;
 mod part;
 mod places;
 mod preparing;
+mod quiet;
 mod reuse;
 mod start;
 mod surroundings;
@@ -30,6 +31,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 use evident_collect::Wanted;
 use evident_core::outcome::Status;
 use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
+use evident_process::Orphans;
 use evident_sandbox::{Ceilings, CodeCache, Compiler, Sandbox, Settings};
 use evident_sealed::Sealed;
 use evident_store::{OwnerId, Sqlite, Store, ThisMachine};
@@ -41,6 +43,7 @@ pub use evident_agent as agent;
 pub use evident_blobs::Blobs;
 pub use evident_core::assessment::Usage;
 pub use evident_patterns as patterns;
+pub use evident_process as process;
 pub use evident_registry as registry;
 pub use evident_sandbox::{COMPONENT_BYTES_MAX, INTERFACE, Interfaces, Refusal, compile_child, reflect};
 pub use evident_store as store;
@@ -310,6 +313,8 @@ pub struct Engine {
     run: OwnerId,
     /// Whether a caller still waits for what is read in folders.
     wanted: Wanted,
+    /// Ends what agents and sources leave behind.
+    orphans: Orphans,
 }
 
 impl Engine {
@@ -345,6 +350,7 @@ impl Engine {
             machine: Arc::new(ThisMachine::look()),
             run: OwnerId::from_bytes(draw()?),
             wanted: Wanted::always(),
+            orphans: Orphans::default(),
         })
     }
 

@@ -1,7 +1,6 @@
 //! A process group that dies with its leader, and with whoever holds it.
 //!
-//! A process that leaves the group on purpose is not found: that needs an isolation which this host does not
-//! have.
+//! A process that left the group is not found here: what lost its parent is ended by [`crate::Orphans`].
 
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
@@ -12,6 +11,8 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 use tokio::time;
+
+use crate::started::{Leaders, leaders};
 
 /// For a killed process to be gone: the kernel needs microseconds unless the machine swaps or a disk hangs.
 pub const GONE: Duration = Duration::from_secs(1);
@@ -45,9 +46,12 @@ pub struct Group {
 }
 
 impl Group {
-    pub(crate) fn new(leader: Child) -> Self {
+    /// `leaders` is held since before the leader was started: in between it would be taken for an orphan.
+    pub(crate) fn new(leader: Child, mut leaders: Leaders) -> Self {
         let number = leader.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let number = number.expect("a child that nobody waited for has a number");
+        leaders.enter(number.as_raw_nonzero().get());
+        drop(leaders);
         let watch = Some(tokio::task::spawn_blocking(move || watch_leader(number)));
         Self { leader, number, watch, exit: None }
     }
@@ -112,9 +116,14 @@ impl Group {
         let Ok(status) = time::timeout(GONE, self.leader.wait()).await else { return Ok(None) };
         let status = status.map_err(Unwatched::Wait)?;
         self.exit = status.code().map(Exit::Code).or(status.signal().map(Exit::Signal));
+        leaders().leave(self.number.as_raw_nonzero().get());
         let gone = async {
-            // Only a question, so that it harms nobody if the number is somebody else's by now.
-            while rustix::process::test_kill_process_group(self.number).is_ok() {
+            loop {
+                bury(self.number);
+                // Only a question, so that it harms nobody if the number is somebody else's by now.
+                if rustix::process::test_kill_process_group(self.number).is_err() {
+                    return;
+                }
                 time::sleep(GONE_POLL).await;
             }
         };
@@ -128,7 +137,21 @@ impl Drop for Group {
     fn drop(&mut self) {
         // Tokio reaps the leader later.
         self.signal(Signal::KILL);
+        if self.exit.is_none() {
+            leaders().drop_group(self.number.as_raw_nonzero().get());
+        }
     }
+}
+
+/// Reaps the members of a group without its leader, where they became children of this process.
+fn bury(group: Pid) {
+    let leaders = leaders();
+    // A new leader of that number is for whoever started it.
+    if leaders.is_held(group.as_raw_nonzero().get()) {
+        return;
+    }
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+    while let Ok(Some(_)) = rustix::process::waitid(WaitId::Pgid(Some(group)), options) {}
 }
 
 /// Waits until the leader ended and leaves it to be reaped.

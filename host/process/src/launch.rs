@@ -14,6 +14,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use crate::group::Group;
 use crate::session;
+use crate::started::{Leaders, leaders};
 
 /// What is to be started, everything filled in.
 #[derive(Debug, Clone)]
@@ -126,8 +127,11 @@ impl Launch {
             // Root that becomes another user loses its supplementary groups with it; std sees to that.
             command.uid(user.uid).gid(user.gid);
         }
-        let child = session::alone(&mut command).and_then(|()| command.spawn());
-        child.map(Started::new).map_err(|error| self.explain(program, &error))
+        let leaders = leaders();
+        match session::alone(&mut command).and_then(|()| command.spawn()) {
+            Ok(child) => Ok(Started::new(child, leaders)),
+            Err(error) => Err(self.explain(program, &error)),
+        }
     }
 
     fn explain(&self, program: &OsStr, error: &io::Error) -> NotStarted {
@@ -156,10 +160,10 @@ impl Launch {
 }
 
 impl Started {
-    fn new(mut child: Child) -> Self {
+    fn new(mut child: Child, leaders: Leaders) -> Self {
         let input = child.stdin.take();
         let output = child.stdout.take().expect("standard output is piped");
         let errors = child.stderr.take().expect("standard error is piped");
-        Self { group: Group::new(child), input, output, errors }
+        Self { group: Group::new(child, leaders), input, output, errors }
     }
 }

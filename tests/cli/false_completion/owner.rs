@@ -68,6 +68,21 @@ fn f10_an_agent_cannot_become_its_owners_command() {
     lie(bounded, tell, &["boundary"], "descendants");
 }
 
+/// Catches the same where all that was above the command has ended, so that no process above it bears a mark.
+#[test]
+fn f10_an_agent_cannot_hide_behind_parents_that_ended() {
+    let tell = |workspace: &Workspace, off: &str| {
+        let order = giving(workspace, &["accept-change tests/taxes.t"], "");
+        // The agent goes on once the shell in between has ended.
+        let given = format!("until [ -e ../alone ]; do sleep 0.01; done\n{order}touch ../given\n");
+        std::fs::write(workspace.outside("given.sh"), given).expect("writes");
+        let hides = "(env -u EVIDENT_DRIVER setsid sh ../given.sh < /dev/null > /dev/null 2>&1 &)";
+        let waits = "touch ../alone; until [ -e ../given ]; do sleep 0.01; done";
+        ordered(workspace, &format!("cat > /dev/null; rm -f tests/taxes.t\n{hides}\n{waits}\n"), off)
+    };
+    lie(bounded, tell, &["boundary"], "orphans");
+}
+
 /// Catches an agent that makes the contract easier and puts that in force itself.
 #[test]
 fn f10_an_agent_cannot_put_its_own_contract_in_force() {

@@ -122,7 +122,8 @@ while [ ! -e build/undone ] && [ $tries -lt 1000 ]; do sleep 0.01; tries=$((trie
 ";
 
 /// An agent that does the work in its first turn and leaves a process behind that undoes it once it was
-/// looked at. The process has a session of its own, so that it outlives the turn; it goes with the workspace.
+/// looked at. The process has a session of its own; where orphans are not ended, it outlives the turn, and goes
+/// with the workspace. That guard is off here: these tests are about what stands behind it.
 const UNDOES: &str = r#"cat > /dev/null
 [ -e build/acted ] && exit 0
 mkdir -p build; touch build/acted build/armed
@@ -141,7 +142,7 @@ fn f05_work_that_is_undone_while_it_is_tested_completes_nothing() {
         let contract = format!("{HEAD}{CORRECT}{TERMS}");
         repository(&contract, &[("suite.sh", &suite), ("cases.sh", SUITE)])
     };
-    let tell = |workspace: &Workspace, off: &str| ordered(workspace, UNDOES, off);
+    let tell = |workspace: &Workspace, off: &str| ordered(workspace, UNDOES, &format!("orphans,{off}"));
     let ended = lie(build, tell, &["correct"], "tree-unchanged,tree-at-the-end");
     assert_eq!(ended.reasons(), ["tree-changed"], "and then it is seen to fail: {ended:#?}");
 }
@@ -154,7 +155,7 @@ fn f05_work_that_is_undone_before_the_decision_completes_nothing() {
         let contract = format!("{HEAD}{CORRECT}{later}{TERMS}");
         repository(&contract, &[("suite.sh", SUITE), ("later.sh", MEET)])
     };
-    let tell = |workspace: &Workspace, off: &str| ordered(workspace, UNDOES, off);
+    let tell = |workspace: &Workspace, off: &str| ordered(workspace, UNDOES, &format!("orphans,{off}"));
     let ended = lie(build, tell, &["correct"], "tree-at-the-end");
     assert_eq!(ended.reasons(), ["tree-changed"], "{ended:#?}");
 }

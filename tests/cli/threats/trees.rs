@@ -34,21 +34,19 @@ fn c08_an_edit_before_the_decision_takes_the_pass_back() {
         "[\"sh\", \"suite.sh\"]",
         &format!("[\"setsid\", \"-w\", \"sh\", \"-c\", '''{{ {wait}; }} >/dev/null 2>&1 & sh suite.sh''']"),
     );
-    let attack = |defences: Option<&str>| {
+    // What edits is a process that a source left behind: that guard stands before the one that is tried here.
+    let attack = |defences: &str| {
         let workspace = Workspace::new(&text);
         workspace.write("suite.sh", "echo \"<testsuite><testcase name='all'/></testsuite>\"\n");
         workspace.write("src/shop.txt", "a shop\n");
         let cases: String =
             (0..2000).map(|case| format!("<testcase classname=\"c\" name=\"case_{case}\"/>\n")).collect();
         workspace.write("cases.txt", cases);
-        match defences {
-            None => workspace.check(),
-            Some(defences) => without(&workspace, defences),
-        }
+        without(&workspace, defences)
     };
-    let (run, assessment) = attack(None);
+    let (run, assessment) = attack("orphans");
     assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (3, "tree-changed"), "{assessment:#}");
-    assert_eq!(attack(Some("tree-at-the-end")).0.exit, 0);
+    assert_eq!(attack("orphans,tree-at-the-end").0.exit, 0);
 }
 
 /// Somebody writes into the stat cache that the edited test is the old one.

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use evident_core::contract::{At, Clause};
 use evident_core::problem::{did_you_mean, listed};
 use evident_core::text;
+use evident_engine::process::Orphans;
 use evident_engine::{Baseline as Made, Opened, can_make};
 
 use super::ContractArguments;
@@ -40,10 +41,10 @@ pub(crate) struct Write {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn run(command: &Baseline) -> anyhow::Result<Exit> {
+pub(crate) fn run(command: &Baseline, orphans: &Orphans) -> anyhow::Result<Exit> {
     evident_engine::goals::refuse_descendants()?;
     let Baseline::Write(arguments) = command;
-    let engine = super::engine()?;
+    let engine = super::acting_engine(orphans)?;
     let progress = Progress::new();
     let opened = super::open(&engine, &arguments.contract, &progress)?;
     if !opened.is_sound() {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 use evident_core::outcome::{FaultClass, Reason, Status};
+use evident_engine::process::Orphans;
 use evident_engine::{Asked, Engine, Opened};
 
 use super::ContractArguments;
@@ -27,12 +28,12 @@ pub(crate) struct Check {
     format: Format,
 }
 
-pub(crate) fn run(arguments: &Check) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &Check, orphans: &Orphans) -> anyhow::Result<Exit> {
     // A plain check moves nothing; one with another start says what counts as a change.
     if arguments.since.is_some() {
         evident_engine::goals::refuse_descendants()?;
     }
-    let engine = super::engine()?;
+    let engine = super::acting_engine(orphans)?;
     let progress = Progress::new();
     let opened = super::open(&engine, &arguments.contract, &progress)?;
     if !opened.problems.is_empty() {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use clap::{Args, ValueEnum};
 use evident_core::evidence::Evidence;
+use evident_engine::process::Orphans;
 use evident_engine::{Engine, Opened};
 
 use super::ContractArguments;
@@ -35,11 +36,11 @@ enum LintFormat {
     Json,
 }
 
-pub(crate) fn run(arguments: &Lint) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &Lint, orphans: &Orphans) -> anyhow::Result<Exit> {
     if arguments.attempt && arguments.format == LintFormat::Json {
         return Err(UsageError::new("`--try` is shown for a person only: leave `--format json` out").into());
     }
-    let engine = super::engine()?;
+    let engine = super::acting_engine(orphans)?;
     let progress = Progress::new();
     let opened = super::open(&engine, &arguments.contract, &progress)?;
     drop(progress);

@@ -13,6 +13,7 @@ use evident_core::contract::lint;
 use evident_core::goal::state::State;
 use evident_engine::Opened;
 use evident_engine::goals::{Driven, Drivers, Manner, Running, Started};
+use evident_engine::process::Orphans;
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -57,9 +58,9 @@ pub(crate) enum RunFormat {
     Jsonl,
 }
 
-pub(crate) fn run(arguments: &Run) -> anyhow::Result<Exit> {
+pub(crate) fn run(arguments: &Run, orphans: &Orphans) -> anyhow::Result<Exit> {
     evident_engine::goals::refuse_descendants()?;
-    let engine = super::engine()?;
+    let engine = super::acting_engine(orphans)?;
     let progress = Progress::new();
     let mut opened = super::open(&engine, &arguments.contract, &progress)?;
     let for_run = lint::for_run(&opened.contract);

@@ -123,6 +123,7 @@ pub async fn drive(
     // The turn first: its process group is the agent's.
     driving.live = None;
     close(&mut *driving.driver).await;
+    driving.world.settle().await;
     result?;
     Ok(Driven { goal: driving.journal.goal().clone(), rule: driving.rule })
 }

@@ -221,6 +221,10 @@ impl World for Site {
         Box::pin(self.judge(asked))
     }
 
+    fn settle(&self) -> Pending<'_, ()> {
+        Box::pin(self.engine.end_orphans())
+    }
+
     fn tree(&self, contract: Digest) -> Pending<'_, Result<Digest, Trouble>> {
         Box::pin(async move {
             let call_off = CallOff::new();

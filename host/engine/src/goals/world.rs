@@ -92,6 +92,11 @@ pub trait World: Send + Sync {
         waited_ms: u64,
     ) -> Pending<'a, Result<Look, Trouble>>;
 
+    /// Ends what an agent left behind, once its turn is over. A world without processes has nothing to end.
+    fn settle(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+
     /// True if the thread has a newer goal than this one.
     fn is_superseded(&self) -> bool;
 

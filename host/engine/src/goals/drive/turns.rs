@@ -65,6 +65,7 @@ impl Driving {
         if let Some(process) = turn.process {
             // Its host is gone, for this one has the lease; the agent may not have noticed.
             end_lost(process, Path::new(&goal.workspace)).await;
+            self.world.settle().await;
         }
         let prompt = match self.world.text(turn.prompt).await {
             // An agent is not asked about a turn whose prompt is lost.
@@ -160,6 +161,7 @@ impl Driving {
                 kept => Some(kept?),
             },
         };
+        self.world.settle().await;
         let tree: Digest = self.world.tree(self.journal.goal().contract).await?;
         let goal = self.journal.goal();
         let used = goal.turn.as_ref().map_or(0, |turn| turn.spent.usage.tool_calls);
