@@ -151,3 +151,45 @@ fn f17_a_script_is_no_other_user() {
     assert_eq!(refused.exit, 2, "{refused:#?}");
     assert!(refused.stderr.contains("a script plays in the host itself"), "{refused:#?}");
 }
+
+/// Ways in which the host's folders are open to the other user, each as its name, a command for a shell beside the
+/// workspace, and what the refusal names. `$USER` is the number of that user.
+const OPEN: [(&str, &str, &str); 7] = [
+    ("the state folder", "chmod 0777 state", "chmod go-w ROOT/state"),
+    ("a sticky state folder", "chmod 1777 state", "chmod go-w ROOT/state"),
+    ("what lies in it", "chmod 0777 state/blobs", "chmod go-w ROOT/state/blobs"),
+    ("somebody's folder in it", "mkdir state/other && chown $USER state/other", "chown 0 ROOT/state/other"),
+    ("its owner", "chown $USER state", "chown 0 ROOT/state"),
+    (
+        "a link on the way",
+        "mv state kept && ln -s lent/way state && ln -s ../kept lent/way",
+        "chown 0 ROOT/lent",
+    ),
+    ("the cache", "chmod 0777 home/.cache", "chmod go-w ROOT/home/.cache"),
+];
+
+/// Catches a level that is told and not there: the agent moves what the host keeps out of its way.
+#[test]
+fn f17_folders_that_are_open_to_the_agent_are_refused() {
+    let Some((name, number)) = other_user() else { return };
+    let order = "cat > /dev/null; touch src/acted; mv \"$EVIDENT_STATE/blobs\" \"$EVIDENT_STATE/away\" && touch src/moved";
+    let agent =
+        ["run", "--headless", "--no-wait", "--agent-user", name, "--agent", "command", "--", "sh", "-c"];
+    for (what, open, named) in OPEN {
+        let workspace = shared(number);
+        assert_eq!(workspace.run(["check"]).exit, 1, "it is used before, and has its folders");
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-ec", open]).current_dir(workspace.outside("")).env("USER", number.to_string());
+        assert!(shell.status().expect("starts").success(), "{what}");
+        let refused = workspace.run(agent.iter().chain(&[order]));
+        assert_eq!(refused.exit, 2, "{what}: {refused:#?}");
+        let root = workspace.outside("").display().to_string();
+        let named = named.replace("ROOT", root.trim_end_matches('/'));
+        assert!(refused.stderr.contains(&format!("`{named}` mends it")), "{what}: {refused:#?}");
+        assert!(!workspace.path("src/acted").exists(), "{what}");
+        if what == "the state folder" {
+            run(workspace.command(agent.iter().chain(&[order])).env("EVIDENT_UNDEFENDED", "unexposed"));
+            assert!(workspace.path("src/moved").exists(), "without the guard it is done");
+        }
+    }
+}

@@ -29,6 +29,7 @@ use evident_engine::{ContractFile, Engine, Opened, Places};
 
 use crate::exit::{Exit, HELP};
 use crate::progress::Progress;
+use crate::ui;
 
 /// Done is what the evidence says.
 ///
@@ -117,7 +118,11 @@ fn engine() -> anyhow::Result<Engine> {
 
 /// The same for a command that runs agents or sources: what they leave behind is ended.
 fn acting_engine(orphans: &Orphans) -> anyhow::Result<Engine> {
-    Ok(engine()?.ending(orphans.clone()))
+    let engine = engine()?.ending(orphans.clone());
+    if let Some(told) = engine.exposed() {
+        ui::chatter(&format!("note: other users of this machine can change what evident keeps: {told}\n"));
+    }
+    Ok(engine)
 }
 
 impl ContractArguments {

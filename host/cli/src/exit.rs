@@ -119,6 +119,7 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::Unfit(_)
                 | Error::Driver(_)
                 | Error::Descendant
+                | Error::Exposed(_)
                 | Error::Ancestors { .. }
                 | Error::ContractEdited { .. }
                 | Error::Store(

@@ -117,6 +117,8 @@ defences! {
     StillAgent = "still-agent";
     /// Owner's commands that come from a process of a driver are refused.
     Descendants = "descendants";
+    /// With another user as the agent, folders that this user can change are refused.
+    Unexposed = "unexposed";
     /// Turns without progress are further and further apart.
     BackOff = "back-off";
     /// A goal is judged by the stored text of its contract, whatever the file says.

@@ -3,7 +3,6 @@
 //! It changes nothing but a probe file in each folder of the host.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -123,19 +122,17 @@ fn webassembly() -> Finding {
 fn folder(name: &'static str, path: &Path, variable: &str) -> Finding {
     let shown = path.display();
     let another = format!("make it yours, or name another folder in `{variable}`");
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) => return bad(name, format!("`{shown}`: {error}"), &another),
-    };
+    if let Err(error) = fs::metadata(path) {
+        return bad(name, format!("`{shown}`: {error}"), &another);
+    }
     if let Err(error) = tempfile::tempfile_in(path) {
         return bad(name, format!("`{shown}` cannot be written: {error}"), &another);
     }
     let free = rustix::fs::statvfs(path).map_or(0, |system| system.f_bavail.saturating_mul(system.f_frsize));
     let detail = format!("`{shown}`, {} free", show_size(free));
-    let is_own = metadata.uid() == rustix::process::geteuid().as_raw();
     // Whoever writes there can write what is judged: that weighs more than a full disk.
-    if !is_own || metadata.permissions().mode() & 0o022 != 0 {
-        let hint = format!("others could change what is kept there: `chmod go-w {shown}`");
+    if let Some(told) = crate::exposed::exposed(path) {
+        let hint = format!("others could change what is kept there: {told}");
         return note(name, format!("{detail}; others can write it"), &hint);
     }
     if free < FREE_BYTES_LEAST {

@@ -8,6 +8,7 @@ mod baseline;
 mod clock;
 mod collecting;
 mod doctor;
+mod exposed;
 pub mod goals;
 mod golden;
 mod ground;
@@ -232,6 +233,9 @@ pub enum Error {
         /// The contract.
         path: PathBuf,
     },
+    /// Another user than the host's can change what the host keeps.
+    #[error("the level of another user is not there: {0}")]
+    Exposed(String),
     /// Another host owns the goal now.
     #[error("another host owns the goal now")]
     Fenced,
@@ -386,6 +390,13 @@ impl Engine {
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// What another user of the machine can change of what the host keeps, in one line with the command that
+    /// mends it. With another user as the agent it is refused; else it is worth a word.
+    #[must_use]
+    pub fn exposed(&self) -> Option<String> {
+        self.places.exposed()
     }
 
     /// Refuses a workspace that the host's own folders lie in.

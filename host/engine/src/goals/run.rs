@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use evident_blobs::Blobs;
 use evident_core::assessment::Assessment;
+use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::goal::Goal;
 use evident_core::goal::assessed::{self, Known};
@@ -45,6 +46,7 @@ impl Engine {
     /// first, and where it is met already, no goal starts.
     ///
     /// # Errors
+    /// [`Error::Exposed`] where the agent is another user who can change what the host keeps;
     /// [`Error::Descendant`] where an agent asks for it; [`Error::ContractEdited`] where a goal would be created of
     /// a contract that somebody edited; what [`Error::of_the_work`] knows; [`Error::Store`] with the owner where another host
     /// runs a goal in this workspace; the host's own failure. The contract must be sound.
@@ -56,6 +58,10 @@ impl Engine {
     ) -> Result<Started, Error> {
         refuse_descendants()?;
         self.prepare(&opened.file.workspace)?;
+        if assurance == Assurance::OtherUser && Defence::Unexposed.stands() {
+            let places = Arc::clone(&self.places);
+            blocking(move || places.refuse_exposed()).await?;
+        }
         let (engine, here) = (self.clone(), opened.clone());
         let found = blocking(move || engine.unfinished(&here)).await?;
         if let Some(goal) = found {
