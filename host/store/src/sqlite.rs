@@ -264,10 +264,9 @@ impl Store for Sqlite {
         let mut inner = self.lock();
         if inner.failed.is_none() {
             let home = inner.connection.wal_checkpoint_v2(Some("main"), CheckpointMode::TRUNCATE);
-            match inner.note(home.map_err(Error::from)) {
-                Err(Error::Fatal { reason }) => return Err(Error::Fatal { reason }),
-                // What cannot be brought home now stays in the log.
-                Ok(_) | Err(_) => {}
+            // What cannot be brought home now stays in the log.
+            if let Err(Error::Fatal { reason }) = inner.note(home.map_err(Error::from)) {
+                return Err(Error::Fatal { reason });
             }
         }
         Ok(freed)
