@@ -27,6 +27,32 @@ fn a_check_that_is_asked_to_end_leaves_nobody_behind() {
     ends_at_once(Signal::TERM);
 }
 
+/// A tree that takes long to read is left at once, not when it has been read.
+#[test]
+fn a_check_that_reads_a_large_tree_is_interrupted() {
+    let workspace = Workspace::new(&contract(r#"run = ["true"]"#));
+    fs::File::create(workspace.path("large")).and_then(|file| file.set_len(4 << 30)).expect("is sparse");
+    let large = workspace.path("large").canonicalize().expect("is there");
+    let mut command = workspace.command(["check"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let open = format!("/proc/{}/fd", child.id());
+    let is_read = || {
+        let mut open = fs::read_dir(&open).into_iter().flatten().flatten();
+        open.any(|entry| fs::read_link(entry.path()).is_ok_and(|path| path == large))
+    };
+    let waiting = Instant::now();
+    while !is_read() {
+        assert!(waiting.elapsed() < PATIENCE, "the tree is not read");
+        assert!(child.try_wait().expect("is ours").is_none(), "it ended before");
+        thread::yield_now();
+    }
+    let asked = Instant::now();
+    kill_process(Pid::from_child(&child), Signal::INT).expect("still runs");
+    let output = child.wait_with_output().expect("ends");
+    assert!(asked.elapsed() < SOON, "{:?}", asked.elapsed());
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+}
+
 fn ends_at_once(signal: Signal) {
     let source = r#"run = ["sh", "-c", "echo $$ > begun.tmp; mv begun.tmp begun; sleep 30"]"#;
     let workspace = Workspace::new(&contract(source));

@@ -228,7 +228,7 @@ impl Trees {
     /// [`Error::Git`] where git refuses, where the commit of a submodule is not there, or where an object is
     /// not what its name says; [`Error::TooLarge`] for a file of more than 4 GiB, or more than 64 GiB in all.
     pub fn of_commit(&self, workspace: &Path, commit: &str) -> Result<Tree, Error> {
-        commit::tree(&self.blobs, workspace, commit)
+        commit::tree((&self.blobs, &self.wanted), workspace, commit)
     }
 
     /// The rules of a commit: every ignore file that counts for the workspace is the one of the commit, also
@@ -256,7 +256,7 @@ impl Trees {
         bytes_max: u64,
         out: &mut dyn Write,
     ) -> Result<Described, Error> {
-        describe::describe(&self.blobs, (from, to), lines, bytes_max, out)
+        describe::describe((&self.blobs, &self.wanted), (from, to), lines, bytes_max, out)
     }
 
     /// Brings a private copy exactly to `tree`, whose contents are blobs: every file is read and compared,

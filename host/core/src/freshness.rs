@@ -229,10 +229,8 @@ mod tests {
     /// Catches a pass that is proven beside bytes of which no digest is taken.
     #[test]
     fn what_leads_out_is_a_doubt() {
-        let out = |path: &str, target: Option<&str>| LeadsOut {
-            path: path.into(),
-            target: target.map(|target| target.into()),
-        };
+        let out =
+            |path: &str, target: Option<&str>| LeadsOut { path: path.into(), target: target.map(Into::into) };
         let leads_out = vec![out("a", Some("/etc/a")), out("b", None), out("c", Some("build/c"))];
         let watched = Watched { leads_out, ..watched(1, 1) };
         let told = || on_tree(evidence(), &watched).origin.doubts;

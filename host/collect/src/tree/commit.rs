@@ -17,8 +17,8 @@ use evident_core::tree::{Entry, Kind, Leaf, Tree};
 use super::bounds::{FILE_BYTES_MAX, Total};
 use super::git::{self, Git, Objects};
 use super::{Rules, manifest};
-use crate::Error;
 use crate::ignored::{GIT_FILE, IGNORE_BYTES_MAX, has_git};
+use crate::{Error, Wanted};
 use listing::Listed;
 
 /// Repositories inside each other: more than anybody has.
@@ -40,9 +40,13 @@ fn id(git: &Git, workspace: &Path, revision: &str) -> Result<String, Error> {
 }
 
 /// The part of a commit that lies below the workspace, with contents and manifest in blobs.
-pub(super) fn tree(blobs: &Blobs, workspace: &Path, commit: &str) -> Result<Tree, Error> {
+pub(super) fn tree(
+    (blobs, wanted): (&Blobs, &Wanted),
+    workspace: &Path,
+    commit: &str,
+) -> Result<Tree, Error> {
     let repository = Repository::around(workspace, commit)?;
-    let mut reading = Reading { blobs, entries: Vec::new(), total: Total::default() };
+    let mut reading = Reading { blobs, wanted, entries: Vec::new(), total: Total::default() };
     repository.read(&mut reading, b"", 0)?;
     let tree = Tree::new(reading.entries)
         .map_err(|problem| git::refused(&repository.action(), &problem.to_string()))?;
@@ -70,6 +74,7 @@ struct Repository {
 /// What was read so far.
 struct Reading<'a> {
     blobs: &'a Blobs,
+    wanted: &'a Wanted,
     entries: Vec<Entry>,
     total: Total,
 }
@@ -155,6 +160,7 @@ impl Repository {
         let mut objects = Objects::ask(&self.git, &self.action(), &self.folder, asked)?;
         let mut contents = BTreeMap::new();
         for id in ids {
+            reading.wanted.check()?;
             let whole = || {
                 let named = files().find(|listed| listed.id == *id).map(|listed| listed.path.as_slice());
                 let path = [above, named.unwrap_or_default()].concat();

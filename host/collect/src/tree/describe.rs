@@ -19,7 +19,7 @@ use evident_core::tree::{Change, Leaf, compare};
 use serde::Serialize;
 
 use super::{Side, Trees};
-use crate::Error;
+use crate::{Error, Wanted};
 use bounded::{Bounded, fits};
 use contents::{Content, Opened};
 use lines::{Added, Lines, Shown};
@@ -110,21 +110,23 @@ struct End {
 
 /// Writes the document, of at most `bytes_max` bytes.
 pub(super) fn describe(
-    blobs: &Blobs,
+    (blobs, wanted): (&Blobs, &Wanted),
     (from, to): (&Side<'_>, &Side<'_>),
     lines: LinesOf,
     bytes_max: u64,
     out: &mut dyn Write,
 ) -> Result<Described, Error> {
     let mut out = Bounded::new(out, bytes_max);
-    match document(blobs, (from, to), lines, &mut out).and_then(|()| out.flush().map_err(Error::Write)) {
+    match document((blobs, wanted), (from, to), lines, &mut out)
+        .and_then(|()| out.flush().map_err(Error::Write))
+    {
         Err(Error::Write(_)) if out.is_over() => Ok(Described::TooLarge),
         written => written.map(|()| Described::Whole),
     }
 }
 
 fn document(
-    blobs: &Blobs,
+    (blobs, wanted): (&Blobs, &Wanted),
     (from, to): (&Side<'_>, &Side<'_>),
     lines: LinesOf,
     out: &mut impl Write,
@@ -141,6 +143,7 @@ fn document(
     line(out, &head)?;
     let mut room = Room { lines, left: UNASKED_BYTES_MAX };
     for change in &changes.changes {
+        wanted.check()?;
         let old = change.before.map(|leaf| before.content(&change.path, &leaf)).transpose()?;
         let new = change.after.map(|leaf| after.content(&change.path, &leaf)).transpose()?;
         let is_binary = [&old, &new].into_iter().flatten().any(Content::is_binary);

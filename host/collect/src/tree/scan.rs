@@ -99,7 +99,7 @@ pub(super) fn look(
 /// What the file system says about a folder; no file is read.
 pub(super) fn stand(rules: &Rules, folder: &Path, wanted: &Wanted) -> Result<Stand, Error> {
     let folder = canonical(folder)?;
-    attempts(|| Ok(Stand::of(&Scan::open(rules, &folder, wanted)?.walk()?)))
+    attempts(|| Ok(Stand::of(&Scan::open(rules, &folder, wanted)?.walk()?, &folder)))
 }
 
 /// Reads every file once, and gives it to `take`.
@@ -209,7 +209,7 @@ impl<'a> Scan<'a> {
     }
 
     fn assemble(&self, walked: Walked, digests: Vec<Digest>) -> Result<Seen, Error> {
-        let stand = Stand::of(&walked);
+        let stand = Stand::of(&walked, self.folder);
         let passed = walked.passed();
         let mut targets = BTreeMap::new();
         let mut files = Vec::with_capacity(walked.found.len());

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use evident_blobs::Blobs;
+use evident_core::defence::Defence;
 use rustix::fs::{AtFlags, FileType, Mode};
 use rustix::io::Errno;
 
@@ -107,7 +108,8 @@ impl Bring<'_> {
     ) -> Result<(), Error> {
         let relative = Path::new(OsStr::from_bytes(path));
         if kind != FileType::Directory {
-            let is_output = name != c".git" && self.rules.stays(relative);
+            let leads_out = kind == FileType::Symlink && self.leads_out(around, name, path);
+            let is_output = name != c".git" && self.rules.stays(relative) && !leads_out;
             return if is_output {
                 self.output(around, name, kind, path)
             } else {
@@ -142,6 +144,25 @@ impl Bring<'_> {
                 .map_err(Error::io("set the times of", &self.whole(path))),
             Output::Goes => self.remove(around, name, kind, path),
         }
+    }
+
+    /// True for a link, ignored and left by an earlier run, that says an absolute path or leaves the copy. What an
+    /// ignored folder holds is not looked at: the links of a tool's own folder lead to the machine's programs.
+    fn leads_out(&self, around: &OwnedFd, name: &CStr, path: &[u8]) -> bool {
+        if !Defence::LinksOut.stands() {
+            return false;
+        }
+        let Ok(target) = rustix::fs::readlinkat(around, name, Vec::new()) else { return true };
+        let mut depth = path.iter().filter(|byte| **byte == b'/').count();
+        let leaves = |part: &[u8]| match part {
+            b"" | b"." => false,
+            b".." => depth.checked_sub(1).map(|above| depth = above).is_none(),
+            _ => {
+                depth += 1;
+                false
+            }
+        };
+        target.to_bytes().starts_with(b"/") || target.to_bytes().split(|byte| *byte == b'/').any(leaves)
     }
 
     fn remove(&self, around: &OwnedFd, name: &CStr, kind: FileType, path: &[u8]) -> Result<(), Error> {

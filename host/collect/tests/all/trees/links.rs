@@ -112,6 +112,29 @@ fn no_link_of_a_copy_leads_out_of_it() {
     assert_eq!(fs::read_to_string(again.folder().join("absolute")).expect("leads inside"), "live");
 }
 
+/// A run leaves links where the rules ignore them, for the next run to follow.
+#[test]
+fn a_link_that_a_run_left_in_a_copy_stays_only_if_it_stays_inside() {
+    let ground = ground();
+    let (_, _, held) = copy(&ground);
+    let folder = held.folder().to_owned();
+    let links = [
+        ("build", "/etc", false),
+        ("src/x.log", "../../y", false),
+        ("src/deep/x.log", "../../../y", false),
+        ("src/z.log", "../c", true),
+        ("y.log", "src/deep/../a", true),
+    ];
+    for (path, target, _) in links {
+        symlink(target, folder.join(path)).expect("links");
+    }
+    drop(held);
+    let (_, _, _held) = copy(&ground);
+    for (path, _, stays) in links {
+        assert_eq!(fs::symlink_metadata(folder.join(path)).is_ok(), stays, "{path}");
+    }
+}
+
 #[test]
 fn without_the_defence_a_copy_reads_the_live_workspace() {
     let ground = ground();

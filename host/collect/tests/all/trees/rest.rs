@@ -47,10 +47,13 @@ fn renamed(ground: &Ground, name: &str, between: impl Fn(&Path)) {
     fs::rename(&away, &path).expect("renames");
 }
 
+/// What it moves, and how.
+type Attack<'a> = (&'a str, &'a dyn Fn(&Ground));
+
 /// The tree is the same after each of them, and so are size, mode and the times that a program can set.
 #[test]
 fn what_is_swapped_and_put_back_has_moved() {
-    let attacks: [(&str, &dyn Fn(&Ground)); 8] = [
+    let attacks: [Attack<'_>; 8] = [
         ("src/a", &|ground| {
             let path = ground.work.join("src/a");
             let modified = fs::metadata(&path).expect("is there").modified().expect("has one");
@@ -94,6 +97,25 @@ fn what_is_swapped_and_put_back_has_moved() {
         let moved = after.stand.moved_since(&before.stand);
         assert!(moved.contains(&path.as_bytes().to_vec()), "{number}: {moved:?}");
     }
+}
+
+/// The workspace itself stays as it is, and its path leads elsewhere for a while.
+#[test]
+fn a_folder_above_that_is_renamed_for_a_while_has_moved() {
+    let mut ground = ground();
+    let (above, away) = (ground.root.join("above"), ground.root.join("away"));
+    fs::create_dir(&above).expect("makes");
+    fs::rename(&ground.work, above.join("work")).expect("renames");
+    ground.work = above.join("work");
+    let before = look(&ground);
+    tick(&ground);
+    fs::rename(&above, &away).expect("renames");
+    write(&ground.work.join("src/a"), "evil");
+    fs::remove_dir_all(&above).expect("removes");
+    fs::rename(&away, &above).expect("renames");
+    let after = look(&ground);
+    assert_eq!(changes(&before.tree, &after.tree), [""; 0]);
+    assert_eq!(after.stand.moved_since(&before.stand), [above.as_os_str().as_encoded_bytes()]);
 }
 
 /// Catches a host that calls honest suites liars: they read, and leave things that are ignored.
