@@ -82,8 +82,11 @@ fn of_contract(workspace: &Workspace) -> PathBuf {
     blob(workspace, find(&history[0], "contract").expect("a goal names its contract"))
 }
 
+/// A way to damage a file, by its name.
+type Damage = (&'static str, fn(&Path));
+
 /// Every way to damage a blob, by its name.
-fn damages() -> Vec<(&'static str, fn(&Path))> {
+fn damages() -> Vec<Damage> {
     fn rewrite(path: &Path, with: impl FnOnce(Vec<u8>) -> Vec<u8>) {
         let bytes = fs::read(path).expect("is there");
         fs::remove_file(path).expect("is ours");

@@ -75,8 +75,11 @@ fn retain_keeps_what_is_named_and_what_is_young() {
     assert!(blobs.read(kept).is_ok() && blobs.read(dropped).is_err());
 }
 
+/// A way to damage a file, by its name.
+type Damage = (&'static str, fn(&Path));
+
 /// Everything that can lie under the name of a blob and is not that blob.
-fn damages() -> Vec<(&'static str, fn(&Path))> {
+fn damages() -> Vec<Damage> {
     fn gone(path: &Path) {
         fs::remove_file(path).expect("is ours");
     }

@@ -84,10 +84,10 @@ impl Driving {
         Ok(false)
     }
 
-    /// True if the turn that runs is still to be ended, or is about to end.
+    /// True if the turn that runs is not being ended yet.
     fn is_interruptible(&self) -> bool {
         let goal = self.journal.goal();
-        !goal.turn.as_ref().is_some_and(|turn| turn.interrupted.is_some())
+        goal.turn.as_ref().is_none_or(|turn| turn.interrupted.is_none())
     }
 
     /// Waits until the next probe, or for the owner; true if something could be written, or there is room.
