@@ -86,7 +86,7 @@ fn a_text_stays_in_its_place() {
         panic!("one for the finding, one for the verdict: {lines:#?}")
     };
     assert!(finding.starts_with("::error title=correct (fail)::test-failed: "), "{finding}");
-    assert!(finding.contains("%0A::error::\"%250A::warning::"), "{finding}");
+    assert!(finding.contains("%0A| ::error::\"%250A::warning::"), "{finding}");
     assert!(
         verdict.starts_with("::error title=evident::") && verdict.contains("%250A::notice::"),
         "{verdict}"

@@ -8,7 +8,9 @@ use miette::{
     SourceCode,
 };
 use serde::Serialize;
+use serde_json::json;
 
+use crate::format::{self, GoalFormat};
 use crate::ui;
 
 /// Columns of a diagnostic where no terminal says how wide it is.
@@ -30,6 +32,16 @@ pub(crate) fn print(opened: &Opened) {
     }
     text += &format!("{}: {}\n", opened.file.path.display(), counted(&opened.problems));
     ui::chatter(&text);
+}
+
+/// Tells a program that a contract is refused: the document of lint, where the result would stand.
+pub(crate) fn refused(opened: &Opened, format: GoalFormat) -> anyhow::Result<()> {
+    let report = report(opened);
+    match format {
+        GoalFormat::Human => Ok(()),
+        GoalFormat::Json => ui::result(&format::pretty(&report)),
+        GoalFormat::Jsonl => ui::result(&format::line(&json!({ "version": report.version, "lint": report }))),
+    }
 }
 
 /// `2 errors, 1 warning`.
@@ -94,11 +106,11 @@ pub(crate) struct LintReport {
     /// True if nothing refuses the contract.
     sound: bool,
     /// In the order of the text.
-    problems: Vec<PlacedProblem>,
+    pub(crate) problems: Vec<PlacedProblem>,
 }
 
 #[derive(Serialize, schemars::JsonSchema)]
-struct PlacedProblem {
+pub(crate) struct PlacedProblem {
     /// Code of the rule.
     code: &'static str,
     /// `error` or `warning`.
@@ -123,8 +135,8 @@ pub(crate) fn report(opened: &Opened) -> LintReport {
             },
             line,
             column,
-            message: problem.message.clone(),
-            hint: problem.hint.clone(),
+            message: text::line(&problem.message),
+            hint: problem.hint.as_deref().map(text::line),
         }
     });
     LintReport { version: 1, sound: opened.is_sound(), problems: problems.collect() }

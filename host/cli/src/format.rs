@@ -4,6 +4,7 @@ pub(crate) mod event;
 mod github;
 pub(crate) mod goal;
 mod human;
+mod inline;
 mod junit;
 mod markdown;
 mod page;
@@ -18,7 +19,11 @@ use evident_core::evidence::{Evidence, OriginKind, Prepared, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
 use evident_core::text::{self, Lines, clean};
 use evident_engine::{Blobs, Opened};
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::json;
+
+use crate::diagnostics::{self, PlacedProblem};
 
 /// Bytes of what went wrong with a source, in the list of sources.
 const DETAIL_BYTES: usize = 160;
@@ -64,7 +69,7 @@ pub(crate) enum GoalFormat {
 pub(crate) fn assessment(assessment: &Assessment, opened: &Opened, format: Format) -> String {
     match format {
         Format::Human => human::assessment(assessment, opened),
-        Format::Json => pretty(&serde_json::to_value(assessment).expect("an assessment has a JSON form")),
+        Format::Json => pretty(&document(assessment, opened)),
         Format::Markdown => markdown::assessment(assessment, opened),
         Format::Junit => junit::assessment(assessment),
         Format::Github => github::assessment(assessment),
@@ -88,14 +93,32 @@ pub(crate) fn explanation(
     }
 }
 
+/// What `check --format json` writes: an assessment, and what lint says of its contract.
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "Assessment")]
+pub(crate) struct Checked<'a> {
+    #[serde(flatten)]
+    assessment: &'a Assessment,
+    /// Problems of the contract that do not refuse it; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    problems: Vec<PlacedProblem>,
+}
+
+fn document(assessment: &Assessment, opened: &Opened) -> serde_json::Value {
+    let problems = diagnostics::report(opened).problems;
+    serde_json::to_value(Checked { assessment, problems }).expect("an assessment has a JSON form")
+}
+
 /// One document.
-pub(crate) fn pretty(value: &serde_json::Value) -> String {
-    format!("{}\n", serde_json::to_string_pretty(value).expect("a value has a text"))
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(value).expect("a value has a text");
+    format!("{}\n", text::harmless_json(&json))
 }
 
 /// One object, on a line of its own.
-pub(crate) fn line(value: &serde_json::Value) -> String {
-    format!("{value}\n")
+pub(crate) fn line(value: &impl Serialize) -> String {
+    let json = serde_json::to_string(value).expect("a value has a text");
+    format!("{}\n", text::harmless_json(&json))
 }
 
 /// A value for a program: a document, or a line where it reads lines.

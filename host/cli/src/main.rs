@@ -26,8 +26,13 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version come this way too: they go to stdout and are no mistake. A closed pipe
             // leaves nobody to tell.
-            let _closed_pipe = error.print();
-            return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Met.into() };
+            let text = error.render().ansi().to_string();
+            if error.use_stderr() {
+                ui::chatter(&text);
+                return exit::Exit::Usage.into();
+            }
+            let _closed_pipe = ui::result(&text);
+            return exit::Exit::Met.into();
         }
     };
     // From here on: whatever loses its parent below this process is this one's to end.

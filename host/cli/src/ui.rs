@@ -1,8 +1,10 @@
-//! Owns stdout and stderr: results go to the one, everything else to the other.
+//! Owns stdout and stderr: results go to the one, everything else to the other. Nothing that is printed is a
+//! command to a build server, but what [`commands`] prints.
 
 use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
+use evident_core::text;
 
 /// Styles by meaning. Whether they show is decided where they are written.
 pub(crate) mod style {
@@ -23,6 +25,11 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
 /// Writes a result to stdout: colours only for a terminal, and `NO_COLOR` is respected. A reader that
 /// has seen enough and closed the pipe, as `head` does, is no error and changes no exit code.
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
+    commands(&text::harmless(text))
+}
+
+/// Writes a result that a build server is to act on, as it stands.
+pub(crate) fn commands(text: &str) -> anyhow::Result<()> {
     let mut stdout = anstream::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -32,7 +39,7 @@ pub(crate) fn result(text: &str) -> anyhow::Result<()> {
 
 /// Writes something that is no result to stderr. A closed stderr leaves nobody to tell.
 pub(crate) fn chatter(text: &str) {
-    let _closed_pipe = anstream::stderr().lock().write_all(text.as_bytes());
+    let _closed_pipe = anstream::stderr().lock().write_all(text::harmless(text).as_bytes());
 }
 
 /// Prints an error with its causes and a hint.

@@ -127,6 +127,8 @@ defences! {
     ScopeAll = "scope-all";
     /// Text from outside is made safe to show.
     SafeText = "safe-text";
+    /// Nothing that is printed is a command to a build server.
+    ServerCommands = "server-commands";
 }
 
 impl Defence {

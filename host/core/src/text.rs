@@ -2,7 +2,13 @@
 //!
 //! Every text of a checker, a producer or a report goes through here once, when it enters an outcome.
 
+mod hidden;
+mod shown;
+
 use crate::defence::Defence;
+
+pub use hidden::is_hidden;
+pub use shown::{BAR, harmless, harmless_json};
 
 /// Bytes of one message of a finding, a summary or a fault.
 pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
@@ -10,15 +16,19 @@ pub const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 /// Bytes of a name: a rule, a unit, a metric, a path.
 pub const NAME_BYTES_MAX: usize = 512;
 
-/// Makes control characters visible and cuts at `bytes_max`. Line feeds stay where `lines` is
+/// How many times the bytes that are kept are looked at: returns of the carriage are left out.
+const READ_FACTOR: usize = 4;
+
+/// Makes control characters and all that hides visible, and cuts at `bytes_max`. Line feeds stay where `lines` is
 /// [`Lines::Keep`]; a tabulator becomes a blank.
 #[must_use]
 pub fn clean(text: &str, bytes_max: usize, lines: Lines) -> String {
     let mut clean = String::with_capacity(text.len().min(bytes_max));
-    for character in text.chars() {
-        if clean.len() + character.len_utf8() > bytes_max {
+    for (at, character) in text.char_indices() {
+        // What is left out takes no room, but time.
+        if at >= bytes_max.saturating_mul(READ_FACTOR) || clean.len() + character.len_utf8() > bytes_max {
             cut(&mut clean, bytes_max);
-            break;
+            return clean;
         }
         match character {
             '\n' if lines == Lines::Keep => clean.push('\n'),
@@ -76,21 +86,6 @@ pub enum Lines {
     Join,
 }
 
-/// True for what acts on a terminal or hides in a text: control characters, the bidirectional
-/// controls of UAX #9, zero-width characters, and tags that spell text which nobody sees.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{061c}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
-}
-
 fn cut(text: &mut String, bytes_max: usize) {
     const MARK: &str = "…";
     let keep = bytes_max.saturating_sub(MARK.len());
@@ -109,6 +104,10 @@ mod tests {
         assert_eq!(line("a\nb"), "a b");
         assert_eq!(line("safe\u{202e}txt.exe\u{200b}"), "safe\\u{202e}txt.exe\\u{200b}");
         assert_eq!(line("\u{e0041}"), "\\u{e0041}");
+        let hide =
+            "\u{ad}\u{34f}\u{115f}\u{1160}\u{180e}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{a0}\u{3000}\u{e0100}";
+        let shown: String = hide.chars().map(|it| format!("\\u{{{:x}}}", u32::from(it))).collect();
+        assert_eq!(name(hide), shown);
     }
 
     #[test]
@@ -126,5 +125,6 @@ mod tests {
         }
         assert!(clean(&"\u{1b}".repeat(40), 10, Lines::Join).len() <= 10);
         assert_eq!(clean("short", 5, Lines::Join), "short");
+        assert_eq!(clean(&"\r".repeat(40), 5, Lines::Join), "…");
     }
 }

@@ -72,7 +72,7 @@ fn name(stated: Option<String>, root: &Path) -> String {
     let name = stated.or_else(of_folder).unwrap_or_default();
     let name: String = name.trim().chars().take(NAME_CHARACTERS_MAX).collect();
     // A contract's name must not be empty; one of nothing but invisible characters is as good as that.
-    if name.chars().all(|character| character.is_whitespace() || text::is_hidden(character)) {
+    if name.chars().all(|character| character.is_whitespace() || evident_core::text::is_hidden(character)) {
         return "goal".to_owned();
     }
     name

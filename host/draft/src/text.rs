@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use evident_core::text::is_hidden;
+
 /// Lists with more characters are written one entry a line.
 const LINE_CHARACTERS_MAX: usize = 100;
 
@@ -43,6 +45,8 @@ pub(crate) fn quoted(text: &str) -> String {
             '\\' => quoted.push_str("\\\\"),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
+            // Two signs can begin a command to a build server that prints the contract.
+            '#' if quoted.ends_with('#') => quoted.push_str("\\u0023"),
             _ if is_hidden(character) => {
                 write!(quoted, "\\U{:08X}", u32::from(character)).expect("a text takes everything");
             }
@@ -62,12 +66,6 @@ pub(crate) fn list<T: AsRef<str>>(texts: &[T]) -> String {
     }
     let lines: String = entries.iter().map(|entry| format!("    {entry},\n")).collect();
     format!("[\n{lines}]")
-}
-
-/// True for what a person does not see as a character of its own.
-pub(crate) fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What a repository says, on one line that shows what it is.
@@ -100,11 +98,12 @@ mod tests {
             "\"\n[criteria.none]\nchecker = \"x\"",
             "\r\n\t\0\u{7f}\u{85}\u{1b}[31m",
             "\u{202e}txt.exe\u{2066}\u{feff}",
+            "##[error] ##vso[x] \u{ad}\u{a0}\u{3164}",
             "zürich 😀 '''\"\"\"",
         ] {
             let line = format!("a = {}\n", quoted(text));
             assert_eq!(line.lines().count(), 1, "{line}");
-            assert!(!line.trim_end().contains(is_hidden), "{line:?}");
+            assert!(!line.trim_end().contains(is_hidden) && !line.contains("##"), "{line:?}");
             let table: toml::Table = line.parse().expect("is TOML");
             assert_eq!((table["a"].as_str(), table.len()), (Some(text), 1));
         }

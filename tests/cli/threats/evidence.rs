@@ -168,8 +168,111 @@ fn b09_text_of_a_report_cannot_act_on_whoever_reads_it() {
         assert!(!run.stdout.contains(['\u{202e}', '\u{200b}', '\u{9b}']), "{format}");
     }
     let mut command = workspace.command(["check", "--fresh"]);
-    let run = crate::workspace::run(command.env("EVIDENT_UNDEFENDED", "safe-text"));
+    let run = crate::workspace::run(command.env("EVIDENT_UNDEFENDED", "safe-text,server-commands"));
     assert!(acts(&run.stdout), "without the defence it acts: {:?}", run.stdout);
+}
+
+/// What GitHub Actions, Azure Pipelines and TeamCity act on, in a message, in names, and in a log.
+#[test]
+fn b09_no_line_is_a_command_to_a_build_server() {
+    let message = "first\n::error::forged\n   ::set-output name=a::b\n\t::stop-commands::x\n##[error]forged\n \
+                   a ##vso[task.complete result=Succeeded]\n##TeamCity[buildStatus text='done']";
+    let text = format!(
+        "running 1 test\ntest ::error::tax ... FAILED\n\nfailures:\n\n---- ::error::tax stdout ----\n{message}\n\n\
+         failures:\n    ::error::tax\n\ntest result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; \
+         0 filtered out; finished in 0.00s\n"
+    );
+    let head = HEAD.replace("\"attacked\"", "\"::error::goal\"");
+    let head = head.replace("Every test passes.", "Every test passes.\\n::error::objective ##[error]x");
+    let workspace = Workspace::new(&format!("{head}exit = [0]\n{CORRECT}"));
+    workspace.write("suite.sh", "cat report.txt\n");
+    workspace.write("report.txt", text);
+    let acts = |text: &str| {
+        let text = text.to_lowercase();
+        let begins = text.lines().any(|line| line.trim_start().starts_with("::"));
+        begins || ["##[", "##vso[", "##teamcity["].iter().any(|word| text.contains(word))
+    };
+    let shown = |arguments: &[&str], defences: &str| {
+        let run = crate::workspace::run(workspace.command(arguments).env("EVIDENT_UNDEFENDED", defences));
+        assert!(run.stdout.contains("forged"), "{run:#?}");
+        run.stdout + &run.stderr
+    };
+    for format in ["human", "markdown", "junit"] {
+        let check = ["check", "--fresh", "--format", format];
+        assert!(!acts(&shown(&check, "")), "{format}: {}", shown(&check, ""));
+        // The form of JUnit needs no second look: it escapes the signs for itself.
+        let off = shown(&check, "server-commands");
+        assert!(acts(&off) || format == "junit", "{format}: without the defence it acts");
+    }
+    for format in ["human", "markdown"] {
+        let explain = ["explain", "correct", "--format", format];
+        assert!(!acts(&shown(&explain, "")), "{format}: {}", shown(&explain, ""));
+    }
+    // What is a value for a program stays what it is.
+    let json = workspace.run(["check", "--format", "json"]);
+    assert!(!json.stdout.contains("##["), "{}", json.stdout);
+    let assessment: serde_json::Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let message =
+        clause(&assessment, "correct")["outcome"]["findings"][0]["message"].as_str().expect("a text");
+    assert!(message.contains("\n##[error]forged"), "{message}");
+}
+
+/// What of a page is neither code in a line nor a block of code.
+fn prose(page: &str) -> String {
+    let mut prose = String::new();
+    for line in page.lines().filter(|line| !line.starts_with("      ")) {
+        let mut rest = line;
+        while let Some(start) = rest.find('`') {
+            prose.push_str(&rest[..start]);
+            let fence = rest[start..].bytes().take_while(|byte| *byte == b'`').count();
+            let code = &rest[start + fence..];
+            let end = code.find(&"`".repeat(fence)).unwrap_or_else(|| panic!("code without an end: {line}"));
+            rest = code[end..].trim_start_matches('`');
+        }
+        prose.push_str(rest);
+        prose.push('\n');
+    }
+    prose
+}
+
+/// Addresses, mentions, entries, commits, pictures and tags, in a name, a message and a summary.
+#[test]
+fn b09_markdown_makes_no_link() {
+    let texts = [
+        "https://evil.example/a",
+        "www.evil.example",
+        "a@evil.example",
+        "@owner",
+        "owner/project#12",
+        "GH-12",
+        "1a2b3c4d5e",
+        "![x](https://evil.example)",
+        "<img src=x onerror=y>",
+        "a|b``c",
+    ];
+    let escaped = texts.join(" ").replace('<', "&lt;").replace('>', "&gt;");
+    let report = format!(
+        "<testsuite><testcase name=\"{escaped}\"><failure message=\"{escaped}\">{escaped}</failure></testcase></testsuite>"
+    );
+    let workspace =
+        Workspace::new(&format!("{}{CORRECT}", HEAD.replace("\"attacked\"", "'see www.evil.example'")));
+    workspace.write("suite.sh", "cat report.xml\n");
+    workspace.write("report.xml", report);
+    for arguments in
+        [["check", "--format", "markdown", "--fresh"], ["explain", "correct", "--format", "markdown"]]
+    {
+        let page = workspace.run(arguments).stdout;
+        let prose = prose(&page);
+        assert!(page.contains("evil.example"), "{page}");
+        for acts in ["evil", "@", "#12", "GH-", "1a2b3c4", "![", "img"] {
+            assert!(!prose.contains(acts), "`{acts}` in {prose}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| ❌"));
+        for row in rows {
+            let borders = row.replace("\\|", "").matches('|').count();
+            assert_eq!(borders, 6, "{row}");
+        }
+    }
 }
 
 /// Text that speaks to an agent, and text that looks like an outcome, stay inside a finding.

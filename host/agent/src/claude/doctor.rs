@@ -16,8 +16,8 @@ use crate::doctor::{Finding, Health};
 /// The version that this driver was tried with.
 const TRIED: [u64; 3] = [2, 1, 330];
 
-/// What is said of an older one.
-const TRIED_HINT: &str = "the driver was tried with 2.1.330";
+/// What is said of every other one, as of another codex.
+const TRIED_HINT: &str = "this driver was tried with 2.1.330; the interface changes often";
 
 /// How long the program may take to answer a question about itself; it takes half a second.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -60,7 +60,7 @@ fn told_version(version: &str) -> Finding {
     let word = version.split_whitespace().next().unwrap_or_default();
     let parts: Option<Vec<u64>> = word.split('.').map(|part| part.parse().ok()).collect();
     match parts {
-        Some(parts) if parts.as_slice() >= TRIED.as_slice() => {
+        Some(parts) if parts.as_slice() == TRIED.as_slice() => {
             finding("claude", Health::Good, version.trim(), None)
         }
         _ => finding("claude", Health::Doubtful, version.trim(), Some(TRIED_HINT)),
@@ -138,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn an_older_version_and_one_that_cannot_be_read_are_doubtful() {
+    fn only_the_version_that_was_tried_is_good() {
         assert_eq!(told_version("2.1.330 (Claude Code)\n").health, Health::Good);
-        assert_eq!(told_version("2.2.0 (Claude Code)").health, Health::Good);
+        assert_eq!(told_version("2.2.0 (Claude Code)").health, Health::Doubtful);
         assert_eq!(told_version("2.1.99 (Claude Code)").health, Health::Doubtful);
         assert_eq!(told_version("nightly").health, Health::Doubtful);
-        assert!(TRIED_HINT.ends_with(&TRIED.map(|part| part.to_string()).join(".")));
+        assert!(TRIED_HINT.contains(&TRIED.map(|part| part.to_string()).join(".")));
     }
 
     #[test]

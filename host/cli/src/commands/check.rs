@@ -8,7 +8,7 @@ use evident_engine::{Asked, Engine, Opened};
 use super::ContractArguments;
 use super::collecting::interruptible;
 use crate::exit::Exit;
-use crate::format::Format;
+use crate::format::{Format, GoalFormat};
 use crate::progress::Progress;
 use crate::{diagnostics, format, ui};
 
@@ -40,6 +40,8 @@ pub(crate) fn run(arguments: &Check, orphans: &Orphans) -> anyhow::Result<Exit> 
         drop(progress);
         diagnostics::print(&opened);
         if !opened.is_sound() {
+            let is_json = arguments.format == Format::Json;
+            diagnostics::refused(&opened, if is_json { GoalFormat::Json } else { GoalFormat::Human })?;
             return Ok(Exit::Usage);
         }
         return assess(arguments, &engine, &opened, Progress::new());
@@ -56,7 +58,13 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
         return Ok(Exit::Interrupted);
     };
     engine.keep(&opened.file, &assessment)?;
-    ui::result(&format::assessment(&assessment, opened, arguments.format))?;
+    let shown = format::assessment(&assessment, opened, arguments.format);
+    // This form alone is made of commands.
+    if arguments.format == Format::Github {
+        ui::commands(&shown)?
+    } else {
+        ui::result(&shown)?
+    }
     if let Err(error) = engine.sweep() {
         ui::chatter(&format!("note: old evidence could not be removed: {:#}\n", anyhow::Error::from(error)));
     }

@@ -59,8 +59,7 @@ pub(crate) fn run(arguments: &Lint, orphans: &Orphans) -> anyhow::Result<Exit> {
             }
         }
         LintFormat::Json => {
-            let json = serde_json::to_string_pretty(&diagnostics::report(&opened))?;
-            ui::result(&format!("{json}\n"))?;
+            ui::result(&format::pretty(&diagnostics::report(&opened)))?;
         }
     }
     if !opened.is_sound() {

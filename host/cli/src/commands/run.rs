@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 use super::ContractArguments;
 use super::collecting::Interruptions;
 use crate::exit::Exit;
+use crate::format::GoalFormat;
 use crate::progress::Progress;
 use crate::{diagnostics, format, ui};
 use agent::AgentArguments;
@@ -58,6 +59,16 @@ pub(crate) enum RunFormat {
     Jsonl,
 }
 
+impl From<RunFormat> for GoalFormat {
+    fn from(format: RunFormat) -> Self {
+        match format {
+            RunFormat::Human => Self::Human,
+            RunFormat::Json => Self::Json,
+            RunFormat::Jsonl => Self::Jsonl,
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &Run, orphans: &Orphans) -> anyhow::Result<Exit> {
     evident_engine::goals::refuse_descendants()?;
     let engine = super::acting_engine(orphans)?;
@@ -69,6 +80,7 @@ pub(crate) fn run(arguments: &Run, orphans: &Orphans) -> anyhow::Result<Exit> {
     if !opened.problems.is_empty() {
         diagnostics::print(&opened);
         if !opened.is_sound() {
+            diagnostics::refused(&opened, arguments.format.into())?;
             return Ok(Exit::Usage);
         }
     }

@@ -1,13 +1,13 @@
 //! `evident schema`: the JSON Schemas of what evident reads and writes.
 
 use clap::{Args, ValueEnum};
-use evident_core::assessment::Assessment;
 use evident_core::contract;
 use evident_core::goal::event::Recorded;
 use evident_core::goal::report::Report;
 
 use crate::diagnostics::LintReport;
 use crate::exit::Exit;
+use crate::format::{self, Checked};
 use crate::ui;
 
 /// Print the JSON Schema of what evident reads or writes
@@ -35,11 +35,11 @@ enum Document {
 pub(crate) fn run(arguments: &Schema) -> anyhow::Result<Exit> {
     let schema = match arguments.document {
         Document::Contract => contract::schema::schema(),
-        Document::Assessment => schemars::schema_for!(Assessment).to_value(),
+        Document::Assessment => schemars::schema_for!(Checked<'static>).to_value(),
         Document::Lint => schemars::schema_for!(LintReport).to_value(),
         Document::Report => schemars::schema_for!(Report).to_value(),
         Document::Event => schemars::schema_for!(Recorded).to_value(),
     };
-    ui::result(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
+    ui::result(&format::pretty(&schema))?;
     Ok(Exit::Met)
 }

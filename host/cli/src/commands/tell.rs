@@ -23,7 +23,7 @@ const VERSION: u32 = 1;
 pub(crate) struct ToldArguments {
     /// How to show what became of it
     #[arg(long, value_enum, default_value_t = GoalFormat::Human)]
-    format: GoalFormat,
+    pub(super) format: GoalFormat,
 }
 
 /// What a person hears of a command.

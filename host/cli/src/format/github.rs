@@ -1,7 +1,8 @@
 //! Workflow commands of GitHub Actions: an annotation for each finding, at its place in the change.
 //!
 //! Source: "Workflow commands for GitHub Actions". Text of checkers and producers is untrusted: it cannot
-//! begin a command of its own, because line feeds, percent signs and separators are escaped.
+//! begin a command of its own, because line feeds, percent signs and separators are escaped, and it is as
+//! harmless as what is printed elsewhere.
 
 use std::fmt::Write;
 
@@ -50,7 +51,7 @@ fn place(finding: &Finding) -> String {
 
 /// The text after `::`.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text::harmless(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// The value of a property.

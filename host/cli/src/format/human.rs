@@ -7,7 +7,7 @@ use evident_core::assessment::{Assessment, Judged};
 use evident_core::contract::values::{show_duration, show_size};
 use evident_core::outcome::{Direction, Fault, Finding, Metric, Severity, Status};
 use evident_core::roll_up::RollUp;
-use evident_core::text;
+use evident_core::text::{self, BAR};
 use evident_engine::{Blobs, Opened};
 
 use super::{decisive, ground, provenance, sources, status, time, verdict_line};
@@ -122,7 +122,7 @@ fn finding_lines(text: &mut String, finding: &Finding, lines_max: usize) {
     writeln!(text, "{INDENT}{} {first}{place}", styled(style, &finding.rule)).expect("a string");
     let rest: Vec<&str> = lines.collect();
     for line in rest.iter().take(lines_max) {
-        writeln!(text, "{INDENT}  {}", styled(style::FAINT, line)).expect("a string");
+        writeln!(text, "{INDENT}  {}", styled(style::FAINT, &format!("{BAR}{line}"))).expect("a string");
     }
     if rest.len() > lines_max {
         writeln!(text, "{INDENT}  {}", styled(style::FAINT, "…")).expect("a string");
@@ -248,7 +248,7 @@ fn checker(text: &mut String, judged: &Judged) {
     if !judged.log.is_empty() {
         heading(text, "log of the checker");
         for line in judged.log.lines() {
-            writeln!(text, "  {line}").expect("a string");
+            writeln!(text, "  {}", format!("{BAR}{line}").trim_end()).expect("a string");
         }
     }
 }

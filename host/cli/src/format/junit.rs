@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::outcome::{Severity, Status};
-use evident_core::text;
+use evident_core::text::{self, BAR};
 
 /// Findings of a clause that are listed.
 const FINDINGS_SHOWN: usize = 20;
@@ -70,7 +70,7 @@ fn findings(judged: &Judged) -> String {
     let weighty = || judged.outcome.findings.iter().filter(|finding| finding.severity != Severity::Note);
     let mut shown: Vec<String> = weighty()
         .take(FINDINGS_SHOWN)
-        .map(|finding| format!("{}: {}", finding.rule, finding.message))
+        .map(|finding| format!("{}: {}", finding.rule, continued(&finding.message)))
         .collect();
     let total = weighty().count() as u64 + judged.outcome.findings_dropped;
     if total > FINDINGS_SHOWN as u64 {
@@ -79,11 +79,22 @@ fn findings(judged: &Judged) -> String {
     shown.join("\n")
 }
 
+/// Lines behind the first stand behind a bar: a build server that prints the report takes none for a command.
+fn continued(message: &str) -> String {
+    let barred = message.lines().enumerate().map(|(number, line)| match number {
+        0 => line.to_owned(),
+        _ => format!("{BAR}{line}").trim_end().to_owned(),
+    });
+    barred.collect::<Vec<_>>().join("\n")
+}
+
 /// Text of an attribute or an element. Control characters were made visible when the text came in.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
+            // Two signs can begin a command, even in a report.
+            '#' if escaped.ends_with('#') => escaped.push_str("&#35;"),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),

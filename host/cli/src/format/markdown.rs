@@ -1,14 +1,15 @@
-//! For a page or a pull request. Text of checkers and producers is untrusted: it cannot open a tag, a
-//! link or a table cell of its own.
+//! For a page or a pull request. Text of checkers and producers is untrusted: it cannot open a tag, a link
+//! or a table cell of its own, and becomes no link by itself.
 
 use std::fmt::Write;
 
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::outcome::{Severity, Status};
 
-use evident_core::text;
+use evident_core::text::{self, BAR};
 use evident_engine::Opened;
 
+use super::inline::{code, inline};
 use super::{ground, provenance, sources, status, verdict_line};
 
 /// Findings of a clause that are listed.
@@ -98,7 +99,7 @@ fn findings(text: &mut String, judged: &Judged) {
     for finding in weighty.iter().take(FINDINGS_SHOWN) {
         let mut lines = finding.message.lines();
         let first = lines.next().unwrap_or_default();
-        writeln!(text, "- `{}` {}", finding.rule.replace('`', "'"), inline(first)).expect("a string");
+        writeln!(text, "- {} {}", code(&finding.rule), inline(first)).expect("a string");
         let rest: Vec<&str> = lines.skip_while(|line| line.trim().is_empty()).collect();
         if !rest.is_empty() {
             writeln!(text, "\n{}", block(&rest)).expect("a string");
@@ -110,23 +111,8 @@ fn findings(text: &mut String, judged: &Judged) {
     }
 }
 
-/// Lines as an indented block: no fence that the text itself could close.
+/// Lines as an indented block: no fence that the text itself could close. Each stands behind a bar, so that a
+/// build server that prints the page takes none for a command.
 fn block(lines: &[&str]) -> String {
-    lines.iter().map(|line| format!("      {line}\n")).collect()
-}
-
-/// One line that means nothing to Markdown.
-pub(super) fn inline(text: &str) -> String {
-    let mut inline = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '\n' => inline.push(' '),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '!' | '~' | '&' | '@' => {
-                inline.push('\\');
-                inline.push(character);
-            }
-            plain => inline.push(plain),
-        }
-    }
-    inline
+    lines.iter().map(|line| format!("      {}\n", format!("{BAR}{line}").trim_end())).collect()
 }

@@ -12,7 +12,7 @@ use evident_core::text;
 use serde_json::json;
 
 use super::goal::state_style;
-use super::markdown::inline;
+use super::inline::inline;
 use super::page::{self, number};
 use crate::ui::{style, styled};
 
@@ -78,10 +78,12 @@ pub(crate) fn markdown(report: &Report) -> String {
     }
     page += "\n| budget | used |\n|---|---|\n";
     for (name, figures) in report.budget.iter().filter_map(used) {
-        writeln!(page, "| {name} | {figures} |").expect("a string");
+        writeln!(page, "| {name} | {} |", inline(&figures)).expect("a string");
     }
-    let detail = inline(&detail(report));
-    writeln!(page, "\n**{}{detail}** (goal {})", report.state, named(report)).expect("a string");
+    let detail =
+        if report.detail.is_empty() { String::new() } else { format!(": {}", inline(&report.detail)) };
+    writeln!(page, "\n**{}{detail}** ({})", report.state, inline(&format!("goal {}", named(report))))
+        .expect("a string");
     page
 }
 
@@ -99,7 +101,8 @@ fn groups(report: &Report) -> impl Iterator<Item = (&'static str, &[ClauseResult
 }
 
 fn clause_text(report: &Report, clause: &ClauseResult) -> String {
-    let before = if report.held_before.contains(&clause.name) { " (held before any work)" } else { "" };
+    let held = clause.status == ClauseStatus::Pass && report.held_before.contains(&clause.name);
+    let before = if held { " (held before any work)" } else { "" };
     let reason = clause.reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
     let doubts = match clause.status == ClauseStatus::Pass && !clause.doubts.is_empty() {
         true => format!(" ({})", clause.doubts.join("; ")),

@@ -49,7 +49,7 @@ pub struct Report {
     pub asserted: Vec<ClauseResult>,
     /// Clauses that fail or are undecided.
     pub not_proven: Vec<ClauseResult>,
-    /// Clauses that passed before any work.
+    /// Clauses that passed before any work and pass now.
     pub held_before: Vec<String>,
     /// What the agent says that it tried: claims, by turn.
     pub tried: Vec<Note>,
@@ -102,7 +102,7 @@ pub fn report(goal: &Goal) -> Report {
         proven: of(|clause| clause.status == ClauseStatus::Pass && !clause.asserted),
         asserted: of(|clause| clause.status == ClauseStatus::Pass && clause.asserted),
         not_proven: of(|clause| clause.status != ClauseStatus::Pass),
-        held_before: goal.held_before.clone(),
+        held_before: held_before(goal, &clauses),
         tried: tried.collect(),
         hypotheses: latest.map(|(_, claim)| claim.hypotheses.clone()).unwrap_or_default(),
         budget: budget::lines(&goal.terms.budget, &goal.spent, goal.capabilities).to_vec(),
@@ -110,6 +110,14 @@ pub fn report(goal: &Goal) -> Report {
         needed: needed(goal),
         about_contract: about_contract(goal),
     }
+}
+
+/// Those that passed before any work and pass now: of one that fails now, that it once held says nothing.
+fn held_before(goal: &Goal, clauses: &[ClauseResult]) -> Vec<String> {
+    let passes = |name: &&String| {
+        clauses.iter().any(|clause| clause.name == **name && clause.status == ClauseStatus::Pass)
+    };
+    goal.held_before.iter().filter(passes).cloned().collect()
 }
 
 /// The clauses of the last whole assessment, constraints as they were judged since.

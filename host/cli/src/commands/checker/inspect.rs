@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Inspect) -> anyhow::Result<Exit> {
     let loaded = arguments.which.load(&commands::engine()?)?;
     ui::result(&match arguments.format {
         InspectFormat::Human => human(&loaded, size),
-        InspectFormat::Json => format!("{}\n", serde_json::to_string_pretty(&document(&loaded, size))?),
+        InspectFormat::Json => crate::format::pretty(&document(&loaded, size)),
     })?;
     Ok(Exit::Met)
 }

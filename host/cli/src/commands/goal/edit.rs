@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &Edit) -> anyhow::Result<Exit> {
     opened.problems.extend(for_run);
     diagnostics::print(&opened);
     if !opened.is_sound() {
+        diagnostics::refused(&opened, arguments.told.format)?;
         return Ok(Exit::Usage);
     }
     let told = engine.revise(id, &opened)?;

@@ -16,10 +16,10 @@ use evident_engine::goals::{Notice, Observer};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::RunFormat;
-use crate::format::counted;
 use crate::format::goal::{
     answer as told, approval_commands, budget_line, turn_kind, waits_for, wake as wait,
 };
+use crate::format::{counted, line};
 use crate::progress::follow;
 use crate::ui::{self, style, styled};
 
@@ -118,9 +118,8 @@ impl View {
 
     fn recorded(&self, goal: &Goal, recorded: &Recorded) {
         if self.format == RunFormat::Jsonl {
-            let json = serde_json::to_string(recorded).expect("an event has a JSON form");
             // A reader that has seen enough is no reason to stop the goal.
-            let _closed = ui::result(&format!("{json}\n"));
+            let _closed = ui::result(&line(recorded));
         }
         match &recorded.event {
             Event::TurnStarted { turn, kind, repeated, .. } => {
