@@ -145,6 +145,36 @@ fn a06_output_floods() {
     assert!(undefended("log_flood").3 > 300 << 10);
 }
 
+/// The guest works next to nothing and hands over 5 GB: it pays for that, in fuel and in time.
+#[test]
+fn a06_host_calls() {
+    let checker = load("log_huge");
+    let by_clock = lowered(None, Some(100), None);
+    let started = Instant::now();
+    stopped(&check(&checker, by_clock), FaultClass::Deadline);
+    assert!(started.elapsed() < Duration::from_millis(100) + MARGIN, "{:?}", started.elapsed());
+    let by_work = lowered(Some(500_000_000), None, None);
+    stopped(&check(&checker, by_work), FaultClass::Fuel);
+    let both = lowered(Some(500_000_000), Some(100), None);
+    let late = without(Defence::Crossing, || check(&checker, both));
+    assert_eq!(late.outcome.status, Status::Pass, "{:?}", late.fault);
+    assert!(late.usage.wall_us > 200_000, "ran beyond its 100 ms: {} us", late.usage.wall_us);
+    assert!(late.usage.fuel < 50_000_000, "{}", late.usage.fuel);
+}
+
+/// What compiled code asks of the runtime costs no fuel either: strings of 16 MiB between two components.
+#[test]
+fn a06_strings_between_components() {
+    let checker = of(&hostile::strings_at_start(60));
+    let little_time = lowered(None, Some(100), None);
+    let started = Instant::now();
+    stopped(&check(&checker, little_time), FaultClass::Deadline);
+    assert!(started.elapsed() < Duration::from_millis(100) + MARGIN, "{:?}", started.elapsed());
+    let late = without(Defence::Crossing, || check(&checker, little_time));
+    assert_eq!(late.outcome.status, Status::Pass, "{:?}", late.fault);
+    assert!(late.usage.wall_us > 200_000, "ran beyond its 100 ms: {} us", late.usage.wall_us);
+}
+
 #[test]
 fn a06_handles() {
     let checker = load("handle_flood");

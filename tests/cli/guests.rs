@@ -12,6 +12,7 @@ use crate::workspace::repository;
 /// Those that a test here asks for; all of them are built for `tests/all`.
 const GUESTS: &[&str] = &[
     "contradiction",
+    "log_huge",
     "not_a_number",
     "not_examined",
     "panic",

@@ -6,6 +6,7 @@
 
 mod boundary;
 mod callers;
+mod checkers;
 mod evidence;
 mod kept;
 mod rest;

@@ -3,6 +3,8 @@
 //! A component is instantiated from front to back, so what stands at its end runs, or is compiled, or is
 //! read, with everything before it in place; and without it the guest is loaded and passes.
 
+mod strings;
+
 use wasm_encoder::{
     BlockType, CodeSection, ComponentImportSection, ComponentSection, ComponentType, ComponentTypeRef,
     ComponentTypeSection, ConstExpr, DataSection, FunctionSection, HeapType, InstanceSection,
@@ -12,6 +14,8 @@ use wasm_encoder::{
 use wasmparser::{Parser, Payload};
 
 use crate::guest;
+
+pub use strings::strings_at_start;
 
 /// What is behind every one of these: passes over nothing with `run 1`.
 pub const GOOD: &str = "remembers";

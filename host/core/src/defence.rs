@@ -29,6 +29,8 @@ defences! {
     Fuel = "fuel";
     /// A check ends at its deadline.
     Deadline = "deadline";
+    /// What crosses between guest and host costs fuel, and each crossing looks at the clock.
+    Crossing = "crossing";
     /// Guest memory is bounded.
     Memory = "memory";
     /// Guest tables are bounded.

@@ -19,6 +19,7 @@ use wasmtime::Store;
 
 use crate::abi::v0_1::{CheckerComponent, CheckerComponentPre};
 use crate::artifacts::{Bound, Served};
+use crate::crossing;
 use crate::engine::Sandbox;
 use crate::fault::{self, Refusal, refusal};
 use crate::inert;
@@ -155,15 +156,16 @@ impl Checker {
         limits: Limits,
         call: impl AsyncFnOnce(&CheckerComponent, &mut Store<State>) -> wasmtime::Result<T>,
     ) -> Run<T> {
-        let printed = inert::Output::default();
+        let printed = inert::Output::new(state.crossing.meter.clone());
         let inert = (self.profile == Wasi::Inert).then(|| {
             state.wasi = Some(inert::context(&printed));
             inert::enter()
         });
         let started = Instant::now();
         let fuel_max = if Defence::Fuel.stands() { limits.fuel } else { u64::MAX };
-        let mut store = store(self.pre.engine(), state, fuel_max);
         let deadline = started.checked_add(limits.wall).filter(|_| Defence::Deadline.stands());
+        state.crossing.deadline = deadline;
+        let mut store = store(self.pre.engine(), state, fuel_max);
         let answer = self.unless_crashed(|| {
             run_until(deadline, async {
                 let component = self.pre.instantiate_async(&mut store).await?;
@@ -177,6 +179,7 @@ impl Checker {
         let log = &state.sink.log;
         let answer = match answer {
             Ok(Some(Ok(answer))) => Ok(answer),
+            Ok(Some(Err(error))) if fault::is_late(&error) => Err(fault::deadline(limits.wall, log)),
             Ok(Some(Err(error))) => Err(fault::classify(&error, log)),
             Ok(None) => Err(fault::deadline(limits.wall, log)),
             Err(crash) => Err(fault::crash(crash, log)),
@@ -224,6 +227,7 @@ fn store(engine: &wasmtime::Engine, state: State, fuel: u64) -> Store<State> {
     if Defence::Handles.stands() {
         store.set_max_component_handles(HANDLES_MAX);
     }
+    store.call_hook(crossing::hook);
     store.set_fuel(fuel).expect("the engine meters");
     store.fuel_async_yield_interval(Some(YIELD_FUEL)).expect("the engine meters and the interval is not 0");
     store
@@ -240,8 +244,9 @@ fn of_fault(fault: Fault) -> (Outcome, Option<Fault>) {
 }
 
 /// Polls until the future is done or the deadline has passed; then the future is dropped, which ends
-/// the guest. Fuel makes the guest yield often, so this needs no second thread that interrupts it, and
-/// a guest that waits for a timer is parked, not spun.
+/// the guest. Fuel makes the guest yield often while it works, and `crossing::hook` ends one that calls the
+/// host instead, so this needs no second thread that interrupts it; a guest that waits for a timer is
+/// parked, not spun.
 fn run_until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

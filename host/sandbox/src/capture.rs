@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use evident_core::defence::Defence;
 
-use crate::limits::LOG_BYTES_MAX;
+use crate::limits::{LOG_BYTES_MAX, LOG_TAKEN_BYTES_MAX};
 
 const HALF: usize = LOG_BYTES_MAX / 2;
 
@@ -14,11 +14,21 @@ pub(crate) struct Capture {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     dropped: u64,
+    taken: u64,
+    /// Bytes behind the tail that were never looked at.
+    refused: u64,
 }
 
 impl Capture {
-    /// Appends; above the bound, bytes in the middle go.
+    /// Appends; above the bound, bytes in the middle go. What comes when too much was said is only counted.
     pub(crate) fn push(&mut self, bytes: &[u8]) {
+        let length = bytes.len() as u64;
+        let is_full = self.refused > 0 || self.taken + length > LOG_TAKEN_BYTES_MAX;
+        if Defence::OutputCaps.stands() && is_full {
+            self.refused += length;
+            return;
+        }
+        self.taken += length;
         let room =
             if Defence::OutputCaps.stands() { HALF.saturating_sub(self.head.len()) } else { usize::MAX };
         let to_head = bytes.len().min(room);
@@ -45,7 +55,10 @@ impl Capture {
             let mark = format!("\n[... {} bytes ...]\n", self.dropped);
             [self.head.as_slice(), mark.as_bytes(), front, back].concat()
         };
-        let text = String::from_utf8_lossy(&bytes);
+        let mut text = String::from_utf8_lossy(&bytes).into_owned();
+        if self.refused > 0 {
+            text += &format!("\n[... {} bytes ...]\n", self.refused);
+        }
         evident_core::text::clean(&text, 2 * LOG_BYTES_MAX, evident_core::text::Lines::Keep)
     }
 
@@ -85,5 +98,17 @@ mod tests {
         assert!(text.len() < LOG_BYTES_MAX + 100);
         let kept = (HALF * 2) as u64;
         assert!(text.contains(&format!("[... {} bytes ...]", 64 * LOG_BYTES_MAX as u64 + 11 - kept)));
+    }
+
+    #[test]
+    fn what_comes_after_too_much_is_counted() {
+        let mut capture = Capture::default();
+        let piece = vec![b'x'; 8 << 20];
+        (0..16).for_each(|_| capture.push(&piece));
+        capture.push(&piece);
+        capture.push(b"unheard");
+        let text = capture.text();
+        assert!(!text.contains("unheard") && text.ends_with("x\n[... 8388615 bytes ...]\n"));
+        assert!(text.len() < LOG_BYTES_MAX + 100);
     }
 }

@@ -32,6 +32,11 @@ pub(crate) fn deadline(wall: std::time::Duration, log: &Capture) -> Fault {
     Fault { class: FaultClass::Deadline, message, last_words: log.last_words(), guest_frames: Vec::new() }
 }
 
+/// True if the error says that the guest was not done in time.
+pub(crate) fn is_late(error: &wasmtime::Error) -> bool {
+    error.downcast_ref::<Exceeded>() == Some(&Exceeded::Deadline)
+}
+
 /// A panic of the host.
 pub(crate) fn crash(crash: Crash, log: &Capture) -> Fault {
     let message = match crash {
@@ -57,7 +62,8 @@ pub(crate) fn classify(error: &wasmtime::Error, log: &Capture) -> Fault {
 
 fn class_and_message(error: &wasmtime::Error) -> (FaultClass, String) {
     if let Some(exceeded) = error.downcast_ref::<Exceeded>() {
-        return (FaultClass::Memory, exceeded.to_string());
+        let class = if is_late(error) { FaultClass::Deadline } else { FaultClass::Memory };
+        return (class, exceeded.to_string());
     }
     if let Some(I32Exit(code)) = error.downcast_ref::<I32Exit>() {
         return (FaultClass::Trap, format!("called exit({code})"));

@@ -7,18 +7,24 @@
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
+use evident_core::defence::Defence;
 use tokio::runtime::{Builder, Runtime};
-use wasmtime::component::Linker;
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random};
-use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::random::{Deterministic, WasiRandom};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, WasiCtx, WasiView};
+use wasmtime_wasi_io::IoView;
+use wasmtime_wasi_io::bindings::wasi::io;
+use wasmtime_wasi_io::poll::DynPollable;
 
 use crate::capture::Capture;
-use crate::state::State;
+use crate::crossing::Meter;
+use crate::limits::HANDLES_MAX;
+use crate::state::{Exceeded, State};
 
 /// Packages that this profile links, for the message of a refusal.
 pub(crate) const PACKAGES: &[&str] =
@@ -36,13 +42,15 @@ pub(crate) fn enter() -> tokio::runtime::EnterGuard<'static> {
 
 /// Links everything but sockets and HTTP.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    wasmtime_wasi_io::add_to_linker_async(linker)?;
+    io::error::add_to_linker::<State, Io>(linker, State::table)?;
+    io::streams::add_to_linker::<State, Io>(linker, State::table)?;
+    io::poll::add_to_linker::<State, Polls>(linker, |state| Polled(state))?;
     clocks::wall_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
     clocks::monotonic_clock::add_to_linker::<State, WasiClocks>(linker, State::clocks)?;
     filesystem::types::add_to_linker::<State, WasiFilesystem>(linker, State::filesystem)?;
     filesystem::preopens::add_to_linker::<State, WasiFilesystem>(linker, State::filesystem)?;
-    random::random::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
-    random::insecure::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
+    random::random::add_to_linker::<State, Draws>(linker, |state| Drawn(state))?;
+    random::insecure::add_to_linker::<State, Draws>(linker, |state| Drawn(state))?;
     random::insecure_seed::add_to_linker::<State, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
     cli::exit::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::environment::add_to_linker::<State, WasiCli>(linker, State::cli)?;
@@ -54,6 +62,86 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)
+}
+
+/// The resources that `wasi:io` speaks about.
+struct Io;
+
+impl HasData for Io {
+    type Data<'a> = &'a mut ResourceTable;
+}
+
+/// Randomness that pays for the bytes that it gives.
+struct Draws;
+
+impl HasData for Draws {
+    type Data<'a> = Drawn<'a>;
+}
+
+struct Drawn<'a>(&'a mut State);
+
+impl Drawn<'_> {
+    fn drawn(&mut self, bytes: wasmtime::Result<Vec<u8>>) -> wasmtime::Result<Vec<u8>> {
+        self.0.crossing.meter.bytes(bytes.as_ref().map_or(0, Vec::len));
+        bytes
+    }
+}
+
+impl random::random::Host for Drawn<'_> {
+    fn get_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        let bytes = random::random::Host::get_random_bytes(self.0.ctx().ctx.random(), length);
+        self.drawn(bytes)
+    }
+
+    fn get_random_u64(&mut self) -> wasmtime::Result<u64> {
+        random::random::Host::get_random_u64(self.0.ctx().ctx.random())
+    }
+}
+
+impl random::insecure::Host for Drawn<'_> {
+    fn get_insecure_random_bytes(&mut self, length: u64) -> wasmtime::Result<Vec<u8>> {
+        let bytes = random::insecure::Host::get_insecure_random_bytes(self.0.ctx().ctx.random(), length);
+        self.drawn(bytes)
+    }
+
+    fn get_insecure_random_u64(&mut self) -> wasmtime::Result<u64> {
+        random::insecure::Host::get_insecure_random_u64(self.0.ctx().ctx.random())
+    }
+}
+
+/// Polling that pays for each entry of its list: a list may name one pollable a million times.
+struct Polls;
+
+impl HasData for Polls {
+    type Data<'a> = Polled<'a>;
+}
+
+struct Polled<'a>(&'a mut State);
+
+impl io::poll::Host for Polled<'_> {
+    async fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> wasmtime::Result<Vec<u32>> {
+        if Defence::Handles.stands() && pollables.len() > HANDLES_MAX {
+            return Err(Exceeded::Handles.into());
+        }
+        for _ in &pollables {
+            self.0.crossing.meter.call();
+        }
+        io::poll::Host::poll(self.0.table(), pollables).await
+    }
+}
+
+impl io::poll::HostPollable for Polled<'_> {
+    async fn ready(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<bool> {
+        io::poll::HostPollable::ready(self.0.table(), pollable).await
+    }
+
+    async fn block(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<()> {
+        io::poll::HostPollable::block(self.0.table(), pollable).await
+    }
+
+    fn drop(&mut self, pollable: Resource<DynPollable>) -> wasmtime::Result<()> {
+        io::poll::HostPollable::drop(self.0.table(), pollable)
+    }
 }
 
 /// A WASI context without any effect; what the guest prints goes to `output`.
@@ -108,18 +196,30 @@ impl HostMonotonicClock for Standing {
     }
 }
 
+/// Bytes that a guest may print at once.
+const WRITE_BYTES_MAX: usize = 64 << 10;
+
 /// Takes what a guest prints: bounded, never blocking.
-#[derive(Clone, Default)]
-pub(crate) struct Output(Arc<Mutex<Capture>>);
+#[derive(Clone)]
+pub(crate) struct Output {
+    printed: Arc<Mutex<Capture>>,
+    meter: Meter,
+}
 
 impl Output {
+    /// What is printed is charged to `meter`.
+    pub(crate) fn new(meter: Meter) -> Self {
+        Self { printed: Arc::default(), meter }
+    }
+
     /// What was printed.
     pub(crate) fn take(&self) -> Capture {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.printed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn push(&self, bytes: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+        self.meter.bytes(bytes.len());
+        self.printed.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
     }
 }
 
@@ -141,6 +241,9 @@ impl StdoutStream for Output {
 
 impl OutputStream for Output {
     fn write(&mut self, bytes: bytes::Bytes) -> StreamResult<()> {
+        if bytes.len() > WRITE_BYTES_MAX {
+            return Err(StreamError::trap("cannot write more than `check-write` allows"));
+        }
         self.push(&bytes);
         Ok(())
     }
@@ -150,8 +253,6 @@ impl OutputStream for Output {
     }
 
     fn check_write(&mut self) -> StreamResult<usize> {
-        /// Bytes that a guest may hand over at once.
-        const WRITE_BYTES_MAX: usize = 64 << 10;
         Ok(WRITE_BYTES_MAX)
     }
 }

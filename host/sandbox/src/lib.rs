@@ -11,6 +11,7 @@ mod cache;
 mod call;
 mod capture;
 mod compile;
+mod crossing;
 mod engine;
 mod fault;
 mod inert;

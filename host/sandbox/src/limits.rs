@@ -42,6 +42,12 @@ pub(crate) const ASYNC_STACK_BYTES: usize = 2 << 20;
 /// Bytes that one call may hand over from the guest to the host.
 pub(crate) const CALL_BYTES_MAX: usize = 8 << 20;
 
+/// Units of work for a call of an import: what the host does for the least of them takes as long.
+pub(crate) const CALL_FUEL: u64 = 500;
+
+/// Units of work for each byte that crosses between guest and host: more than copying and checking it takes.
+pub(crate) const CROSSED_BYTE_FUEL: u64 = 4;
+
 /// Live handles of a check.
 pub(crate) const HANDLES_MAX: usize = 1024;
 
@@ -62,6 +68,9 @@ pub(crate) const ATTACHMENT_BYTES_MAX: u64 = 64 << 20;
 
 /// Bytes of log that are kept, cut in the middle.
 pub(crate) const LOG_BYTES_MAX: usize = 256 << 10;
+
+/// Bytes of log and output that are looked at: what a check says beyond them is counted and dropped.
+pub(crate) const LOG_TAKEN_BYTES_MAX: u64 = 128 << 20;
 
 /// Bytes of one read; a longer one is read as this.
 pub(crate) const READ_BYTES_MAX: u32 = 4 << 20;

@@ -33,6 +33,13 @@ struct Open {
     writer: Writer,
 }
 
+/// Bytes that a finding takes.
+fn size(finding: &Finding) -> usize {
+    let place = finding.location.iter().flat_map(|location| [&location.artifact, &location.path]);
+    let place: usize = place.flatten().map(String::len).sum();
+    finding.message.len() + finding.rule.len() + finding.fingerprint.len() + place
+}
+
 /// Why an attachment was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
@@ -56,18 +63,28 @@ impl Sink {
         }
     }
 
-    /// Keeps a finding, or counts it. False when the cap is reached.
-    pub(crate) fn emit(&mut self, finding: Finding) -> bool {
-        let bytes = finding.message.len() + finding.rule.len() + finding.fingerprint.len();
-        let is_full = self.findings.len() >= FINDINGS_MAX || self.findings_bytes + bytes > FINDINGS_BYTES_MAX;
-        if Defence::OutputCaps.stands() && is_full {
-            self.findings_dropped += 1;
-            self.observed.dropped_error |= finding.severity == Severity::Error;
-            return false;
+    /// Keeps a finding, or counts it. False when the cap is reached: then it is not even formed.
+    pub(crate) fn emit(&mut self, severity: Severity, form: impl FnOnce() -> Finding) -> bool {
+        let has_room = self.findings.len() < FINDINGS_MAX && self.findings_bytes < FINDINGS_BYTES_MAX;
+        if has_room || !Defence::OutputCaps.stands() {
+            let finding = form();
+            let bytes = self.findings_bytes + size(&finding);
+            if bytes <= FINDINGS_BYTES_MAX || !Defence::OutputCaps.stands() {
+                self.findings_bytes = bytes;
+                self.findings.push(finding);
+                return true;
+            }
+            // One that would fit might still come: but a checker that said so much is not listened to.
+            self.findings_bytes = FINDINGS_BYTES_MAX;
         }
-        self.findings_bytes += bytes;
-        self.findings.push(finding);
-        true
+        self.findings_dropped += 1;
+        self.observed.dropped_error |= severity == Severity::Error;
+        false
+    }
+
+    /// Logs a line. Nothing is put together first: the line may be as long as a call allows.
+    pub(crate) fn log(&mut self, level: &str, message: &str) {
+        [level, ": ", message, "\n"].iter().for_each(|part| self.log.push(part.as_bytes()));
     }
 
     /// Opens an attachment and gives its number.

@@ -8,6 +8,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_io::IoView;
 
 use crate::artifacts::{Bound, Served};
+use crate::crossing::Crossing;
 use crate::limits::{HANDLES_MAX, INSTANCES_MAX, TABLE_ELEMENTS_MAX};
 use crate::sink::{Progress, Sink};
 
@@ -24,6 +25,7 @@ pub(crate) struct State {
     pub(crate) origin_read: bool,
     /// There exactly in the link profile `inert`.
     pub(crate) wasi: Option<WasiCtx>,
+    pub(crate) crossing: Crossing,
 }
 
 impl State {
@@ -45,12 +47,15 @@ impl State {
             read_failure: None,
             origin_read: false,
             wasi: None,
+            crossing: Crossing::default(),
         }
     }
 }
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
+        // Every import of WASI comes through here, or through `table`.
+        self.crossing.meter.call();
         let ctx = self.wasi.as_mut().expect("only the linker of the profile `inert` calls this");
         WasiCtxView { ctx, table: &mut self.handles }
     }
@@ -58,6 +63,7 @@ impl WasiView for State {
 
 impl IoView for State {
     fn table(&mut self) -> &mut ResourceTable {
+        self.crossing.meter.call();
         &mut self.handles
     }
 }
@@ -73,6 +79,8 @@ pub(crate) enum Exceeded {
     Instances,
     #[error("holds more than {HANDLES_MAX} handles")]
     Handles,
+    #[error("was not done in time")]
+    Deadline,
 }
 
 /// Bounds all memories and tables of a store together. A refusal is a trap, so that it has a class of

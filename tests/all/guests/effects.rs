@@ -74,6 +74,7 @@ pub(super) fn print_flood() {
     assert_eq!(checked.outcome.status, Status::Pass, "{:?}", checked.fault);
     assert!(checked.log.len() < (256 << 10) + 200, "{}", checked.log.len());
     assert!(checked.log.contains("bytes ...]"), "the cut is marked");
+    assert!(checked.usage.fuel > 4 * (64 << 20), "what is printed is charged: {}", checked.usage.fuel);
     assert!(cost.peak_bytes < MARGIN_BYTES, "{cost:?}");
 }
 
@@ -84,4 +85,30 @@ pub(super) fn random_flood() {
     let fault = checked.fault.as_ref().expect("1 TiB is refused");
     assert_eq!(fault.class, FaultClass::Abi, "{fault:?}");
     assert!(cost.peak_bytes < MARGIN_BYTES && cost.elapsed < MARGIN, "{cost:?}");
+}
+
+/// Each call makes the host make up 1 MiB: it is charged, and the clock is looked at.
+#[test]
+pub(super) fn random_again() {
+    let within = |limits| run_as("random_again", Wasi::Inert, Case { limits, ..Case::new(EMPTY) });
+    let (checked, cost) = within(lowered(None, Some(100), None));
+    fault(&checked, FaultClass::Deadline);
+    assert!(cost.elapsed < Duration::from_millis(100) + MARGIN, "{cost:?}");
+    let (checked, _) = within(lowered(Some(50_000_000), None, None));
+    fault(&checked, FaultClass::Fuel);
+}
+
+#[test]
+pub(super) fn poll_flood() {
+    refused_in_none("poll_flood", &["wasi:io/poll@0.2.0"]);
+    let (checked, cost) = run_as("poll_flood", Wasi::Inert, Case::new(EMPTY));
+    assert_eq!(fault(&checked, FaultClass::Memory).message, "holds more than 1024 handles");
+    assert!(cost.peak_bytes < MARGIN_BYTES && cost.elapsed < MARGIN, "{cost:?}");
+}
+
+#[test]
+pub(super) fn write_unasked() {
+    let (checked, _) = run_as("write_unasked", Wasi::Inert, Case::new(EMPTY));
+    let fault = checked.fault.as_ref().expect("no more than `check-write` allows");
+    assert_eq!(fault.class, FaultClass::Abi, "{fault:?}");
 }

@@ -1,10 +1,12 @@
 //! Guests that hand over more than the host takes: cut, counted or refused, never kept in the host's
 //! memory, and never hiding what decides.
 
+use std::time::Duration;
+
 use evident_core::outcome::{FaultClass, Reason, Severity, Status};
 use evident_core::text::MESSAGE_BYTES_MAX;
 
-use super::{MARGIN_BYTES, fault, run, run_over_nothing};
+use super::{MARGIN, MARGIN_BYTES, fault, lowered, run, run_over_nothing, run_within};
 
 #[test]
 pub(super) fn return_huge() {
@@ -51,6 +53,7 @@ pub(super) fn finding_large() {
     let bytes: usize = findings.iter().map(|finding| finding.message.len()).sum();
     assert!((15 << 20..=16 << 20).contains(&bytes), "{bytes}");
     assert_eq!(checked.outcome.findings_total(), 3000);
+    assert!(checked.usage.fuel > 3000 << 20, "what was cut was handed over: {}", checked.usage.fuel);
     assert!(cost.peak_bytes < 2 * MARGIN_BYTES, "{cost:?}");
 }
 
@@ -75,6 +78,30 @@ pub(super) fn log_flood() {
     let written = 64 * ((1 << 20) + 7) + lines;
     assert!(checked.log.contains(&format!("\n[... {} bytes ...]\n", written - (256 << 10))));
     assert!(cost.peak_bytes < MARGIN_BYTES, "{cost:?}");
+}
+
+/// The guest works for nothing: the host copies. It ends at its deadline, or when its fuel has paid for that.
+#[test]
+pub(super) fn log_huge() {
+    let (checked, cost) = run_within("log_huge", lowered(None, Some(100), None));
+    assert_eq!(fault(&checked, FaultClass::Deadline).message, "was not done after 100 ms");
+    assert!(cost.elapsed < Duration::from_millis(100) + MARGIN, "{cost:?}");
+    assert!(cost.peak_bytes < MARGIN_BYTES, "{cost:?}");
+    let (checked, _) = run_within("log_huge", lowered(Some(500_000_000), None, None));
+    fault(&checked, FaultClass::Fuel);
+    assert_eq!(checked.usage.fuel, 500_000_000);
+}
+
+/// Nine imports that do little, 10,000 times each: a call has its price, the same in every run.
+#[test]
+pub(super) fn calls_flood() {
+    let (checked, cost) = run("calls_flood");
+    assert_eq!(checked.outcome.status, Status::Pass, "{:?}", checked.fault);
+    assert!(checked.usage.fuel > 9 * 10_000 * 500, "{}", checked.usage.fuel);
+    assert!(cost.peak_bytes < MARGIN_BYTES, "{cost:?}");
+    assert_eq!(run("calls_flood").0.usage.fuel, checked.usage.fuel);
+    let (checked, _) = run_within("calls_flood", lowered(Some(20_000_000), None, None));
+    assert_eq!(checked.fault.expect("its fuel is used up").class, FaultClass::Fuel);
 }
 
 #[test]

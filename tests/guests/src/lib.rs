@@ -147,14 +147,18 @@ pub mod wasi {
                     resource pollable {
                         block: func();
                     }
+                    poll: func(in: list<borrow<pollable>>) -> list<u32>;
                 }
                 interface streams {
                     use error.{error};
+                    use poll.{pollable};
                     variant stream-error {
                         last-operation-failed(error),
                         closed,
                     }
                     resource output-stream {
+                        write: func(contents: list<u8>) -> result<_, stream-error>;
+                        subscribe: func() -> pollable;
                         blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>;
                     }
                 }

@@ -10,9 +10,12 @@ use evident_core::text;
 use wasmtime::component::{Resource, ResourceTableError};
 
 use crate::artifacts::ReadFailure;
+use crate::crossing;
 use crate::limits::{CONFIG_PROBLEMS_MAX, METRICS_MAX, SCHEMA_BYTES_MAX, SLOTS_MAX};
 use crate::sink::Refused;
 use crate::state::{Exceeded, State};
+
+mod crossed;
 
 mod bindings {
     #![allow(missing_docs, unreachable_pub, unused_qualifications, reason = "generated from the WIT package")]
@@ -55,13 +58,29 @@ fn full(error: ResourceTableError) -> wasmtime::Error {
 
 impl types::Host for State {}
 
+impl State {
+    /// A call of an import, and the bytes that it takes and gives.
+    fn called(&self, bytes: usize) {
+        self.crossing.meter.call();
+        self.crossing.meter.bytes(bytes);
+    }
+}
+
+/// Charges what a call from outside took and gave.
+fn handed_over(store: &mut wasmtime::Store<State>, bytes: usize) -> wasmtime::Result<()> {
+    store.data().called(bytes);
+    crossing::pay(store)
+}
+
 impl evidence::Host for State {
     fn count(&mut self, slot: String) -> wasmtime::Result<u32> {
+        self.called(slot.len());
         let count = self.slots.iter().find(|(name, _)| *name == slot).map_or(0, |(_, bound)| bound.len());
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     fn open(&mut self, slot: String, index: u32) -> wasmtime::Result<Option<Resource<ArtifactHandle>>> {
+        self.called(slot.len());
         let Some(slot) = self.slots.iter().position(|(name, _)| *name == slot) else { return Ok(None) };
         let index = usize::try_from(index).unwrap_or(usize::MAX);
         if index >= self.slots[slot].1.len() {
@@ -75,18 +94,21 @@ impl evidence::HostArtifact for State {
     fn info(&mut self, handle: Resource<ArtifactHandle>) -> wasmtime::Result<evidence::Info> {
         let ArtifactHandle { slot, index } = *self.handles.get(&handle)?;
         let artifact = &self.slots[slot].1[index].input.artifact;
-        Ok(evidence::Info {
+        let info = evidence::Info {
             name: artifact.name.clone(),
             media_type: artifact.media_type.clone(),
             size: artifact.size,
             digest: artifact.digest.to_string(),
-        })
+        };
+        self.called(info.name.len() + info.media_type.len() + info.digest.len());
+        Ok(info)
     }
 
     fn origin(&mut self, handle: Resource<ArtifactHandle>) -> wasmtime::Result<evidence::Origin> {
         let ArtifactHandle { slot, index } = *self.handles.get(&handle)?;
         self.origin_read = true;
         let origin = &self.slots[slot].1[index].input.origin;
+        self.called(origin.source.len() + origin.argv.iter().map(String::len).sum::<usize>());
         Ok(evidence::Origin {
             source: origin.source.clone(),
             kind: match origin.kind {
@@ -111,7 +133,7 @@ impl evidence::HostArtifact for State {
     ) -> wasmtime::Result<Result<Vec<u8>, evidence::ReadError>> {
         let ArtifactHandle { slot, index } = *self.handles.get(&handle)?;
         let served = &mut self.slots[slot].1[index];
-        Ok(served.read_at(offset, length).map_err(|failure| match failure {
+        let read = served.read_at(offset, length).map_err(|failure| match failure {
             ReadFailure::OverBudget => evidence::ReadError::OverBudget,
             ReadFailure::Unreadable(error) => {
                 let name = &served.input.artifact.name;
@@ -119,10 +141,13 @@ impl evidence::HostArtifact for State {
                     .get_or_insert(format!("the host could not read its copy of `{name}`: {error}"));
                 evidence::ReadError::Unreadable
             }
-        }))
+        });
+        self.called(read.as_ref().map_or(0, Vec::len));
+        Ok(read)
     }
 
     fn drop(&mut self, handle: Resource<ArtifactHandle>) -> wasmtime::Result<()> {
+        self.called(0);
         self.handles.delete(handle)?;
         Ok(())
     }
@@ -130,7 +155,9 @@ impl evidence::HostArtifact for State {
 
 impl sink::Host for State {
     fn emit(&mut self, finding: types::Finding) -> wasmtime::Result<bool> {
-        Ok(self.sink.emit(to_finding(&finding)))
+        self.called(crossed::finding(&finding));
+        let severity = to_severity(finding.severity);
+        Ok(self.sink.emit(severity, || to_finding(&finding)))
     }
 
     fn attach(
@@ -138,6 +165,7 @@ impl sink::Host for State {
         name: String,
         media_type: String,
     ) -> wasmtime::Result<Result<Resource<AttachmentHandle>, sink::AttachmentError>> {
+        self.called(name.len() + media_type.len());
         match self.sink.attach(&name, &media_type) {
             Ok(number) => Ok(Ok(self.handles.push(AttachmentHandle(number)).map_err(full)?)),
             Err(refused) => Ok(Err(to_attachment_error(refused))),
@@ -145,6 +173,7 @@ impl sink::Host for State {
     }
 
     fn progress(&mut self, done: u64, total: Option<u64>) -> wasmtime::Result<()> {
+        self.called(0);
         if let Some(progress) = &self.progress {
             progress(done, total);
         }
@@ -158,7 +187,8 @@ impl sink::Host for State {
             sink::Level::Warning => "warning",
             sink::Level::Error => "error",
         };
-        self.sink.log.push(format!("{level}: {message}\n").as_bytes());
+        self.called(message.len());
+        self.sink.log(level, &message);
         Ok(())
     }
 }
@@ -169,11 +199,13 @@ impl sink::HostAttachment for State {
         handle: Resource<AttachmentHandle>,
         chunk: Vec<u8>,
     ) -> wasmtime::Result<Result<(), sink::AttachmentError>> {
+        self.called(chunk.len());
         let AttachmentHandle(number) = *self.handles.get(&handle)?;
         Ok(self.sink.write(number, &chunk).map_err(to_attachment_error))
     }
 
     fn drop(&mut self, handle: Resource<AttachmentHandle>) -> wasmtime::Result<()> {
+        self.called(0);
         self.handles.delete(handle)?;
         Ok(())
     }
@@ -185,7 +217,8 @@ impl CheckerComponent {
         &self,
         store: &mut wasmtime::Store<State>,
     ) -> wasmtime::Result<Result<Descriptor, String>> {
-        let descriptor = self.evident_checker_checker().call_describe(store).await?;
+        let descriptor = self.evident_checker_checker().call_describe(&mut *store).await?;
+        handed_over(store, crossed::descriptor(&descriptor))?;
         Ok(to_descriptor(descriptor))
     }
 
@@ -195,7 +228,8 @@ impl CheckerComponent {
         store: &mut wasmtime::Store<State>,
         config: &str,
     ) -> wasmtime::Result<Vec<ConfigProblem>> {
-        let problems = self.evident_checker_checker().call_validate(store, config).await?;
+        let problems = self.evident_checker_checker().call_validate(&mut *store, config).await?;
+        handed_over(store, config.len() + problems.iter().map(crossed::problem).sum::<usize>())?;
         Ok(problems.iter().take(CONFIG_PROBLEMS_MAX).map(to_problem).collect())
     }
 
@@ -206,6 +240,7 @@ impl CheckerComponent {
         config: &str,
     ) -> wasmtime::Result<Result<Outcome, String>> {
         let answer = self.evident_checker_checker().call_check(&mut *store, config).await?;
+        handed_over(store, config.len() + answer.as_ref().map_or_else(String::len, crossed::outcome))?;
         Ok(answer.map(|outcome| {
             let (outcome, non_finite) = to_outcome(&outcome);
             store.data_mut().sink.observed.non_finite = non_finite;
@@ -238,23 +273,24 @@ fn to_finding(finding: &types::Finding) -> Finding {
             format!("{rule}:{}", digest.short())
         }
     };
-    let severity = match finding.severity {
+    Finding { rule, severity: to_severity(finding.severity), message, location, fingerprint }
+}
+
+fn to_severity(severity: types::Severity) -> Severity {
+    match severity {
         types::Severity::Note => Severity::Note,
         types::Severity::Warning => Severity::Warning,
         types::Severity::Error => Severity::Error,
-    };
-    Finding { rule, severity, message, location, fingerprint }
+    }
 }
 
 /// The outcome, and whether it held a number that is not finite.
 fn to_outcome(outcome: &types::Outcome) -> (Outcome, bool) {
-    let total = outcome.metrics.len();
-    let mut metrics: Vec<Metric> = outcome.metrics.iter().map(to_metric).filter(Metric::is_finite).collect();
+    let finite = || outcome.metrics.iter().filter(|metric| is_finite(metric));
     // Before the cap: a number above it must not hide.
-    let non_finite = metrics.len() < total;
-    if Defence::OutputCaps.stands() {
-        metrics.truncate(METRICS_MAX);
-    }
+    let non_finite = finite().count() < outcome.metrics.len();
+    let kept = if Defence::OutputCaps.stands() { METRICS_MAX } else { usize::MAX };
+    let metrics = finite().take(kept).map(to_metric).collect();
     let outcome = Outcome {
         status: match &outcome.status {
             types::Status::Pass => Status::Pass,
@@ -282,6 +318,10 @@ fn to_reason(reason: &types::Reason) -> Reason {
         types::Reason::Stale => Reason::Stale,
         types::Reason::Config => Reason::Config,
     }
+}
+
+fn is_finite(metric: &types::Metric) -> bool {
+    [Some(metric.value), metric.limit, metric.noise].into_iter().flatten().all(f64::is_finite)
 }
 
 fn to_metric(metric: &types::Metric) -> Metric {
