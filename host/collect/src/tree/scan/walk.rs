@@ -217,7 +217,7 @@ impl<'a> Walker<'a> {
         // One that cannot be looked into, or that is gone, may hold anything.
         let inside = rustix::fs::openat(open, name, FOLDER, Mode::empty()).and_then(Dir::new);
         let is_empty = inside.is_ok_and(|inside| {
-            let names = inside.filter_map(|entry| entry.ok());
+            let names = inside.filter_map(Result::ok);
             !names.into_iter().any(|entry| !matches!(entry.file_name().to_bytes(), b"." | b".."))
         });
         if !is_empty {
