@@ -15,8 +15,8 @@ use crate::guest;
 /// Bytes of each string, in UTF-8: twice that in UTF-16.
 const STRING_BYTES: i32 = 16 << 20;
 
-/// Pages of 64 KiB.
-const PAGES: u64 = STRING_BYTES as u64 >> 16;
+/// Pages of 64 KiB that hold such a string.
+const PAGES: u64 = 256;
 
 /// Hands over the same string that many times while it is instantiated.
 #[must_use]
