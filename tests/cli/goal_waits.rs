@@ -175,3 +175,74 @@ fn a_wait_that_cannot_be_read_is_refused_and_the_goal_goes_on() {
     assert!(run.stdout.contains("leaves the workspace"), "{run:#?}");
     assert!(!run.stdout.contains("\"event\":\"waiting\""), "{run:#?}");
 }
+
+/// Turns of a script: what each edits, in the words of a script, and the wait that it asks for.
+fn script(workspace: &Workspace, turns: &[(&str, Option<&str>)]) {
+    let mut script = "version = 1\n".to_owned();
+    for (edit, wait) in turns {
+        let block = |wait: &&str| format!("```evident\n{{\"request\": \"wait\", \"wait\": {wait}}}\n```");
+        let block = wait.as_ref().map(block).unwrap_or_default();
+        script += &format!("[[turn]]\nedit = [{edit}]\nsay = '''\nSo far.\n{block}\n'''\n");
+    }
+    fs::write(workspace.outside("agent.toml"), script).expect("writes");
+}
+
+const DONE: &str = r#"{ path = "inbox/done.txt", write = "done" }"#;
+
+/// Catches a wait that is never woken, because what it waits for came while the turn still ran that asks for it.
+#[test]
+fn what_came_before_the_wait_began_wakes_it() {
+    let write = |path: &str| format!("{{ path = \"{path}\", write = \"new\" }}");
+    let (job, dead) = (write("out/job"), r#"{ path = "job.pid", write = "2147483647" }"#.to_owned());
+    for (edit, wait) in [
+        // Either of two: the other one never comes.
+        (job, r#"{"files": ["out/failed", "out/job"]}"#),
+        // Git ignores it.
+        (write("ignored/job"), r#"{"files": ["ignored/*"]}"#),
+        (r#"{ path = "lock", delete = true }"#.to_owned(), r#"{"files": ["lock"]}"#),
+        (dead, r#"{"pid_file": "job.pid"}"#),
+        (write("inbox/more.txt"), r#"{"source": "status"}"#),
+    ] {
+        let workspace = waiting("{}");
+        workspace.write(".evident-ignore", "ignored/\n");
+        workspace.write("inbox/first.txt", "so that the source has something");
+        workspace.write("lock", "");
+        script(&workspace, &[(&edit, Some(wait)), (DONE, None)]);
+        let run = ended(&workspace, &[]);
+        assert_eq!(run.exit, 0, "{wait}: {run:#?}");
+        assert_eq!(run.stdout.matches("\"event\":\"turn-started\"").count(), 2, "{wait}: {run:#?}");
+        assert_eq!(run.stdout.matches("\"event\":\"woken\"").count(), 1, "{wait}: {run:#?}");
+    }
+}
+
+/// Catches a goal that wakes again and again for a file that came long ago.
+#[test]
+fn what_is_as_it_was_when_the_turn_began_wakes_nothing() {
+    let workspace = waiting("{}");
+    let wait = r#"{"files": ["out/job"], "every": "1s", "until": "2s"}"#;
+    script(&workspace, &[(r#"{ path = "out/job", write = "1" }"#, Some(wait)), ("", Some(wait))]);
+    let run = ended(&workspace, &[]);
+    assert_eq!(run.exit, 4, "{run:#?}");
+    assert!(run.stdout.contains("wake-expired"), "{run:#?}");
+    assert_eq!(run.stdout.matches("\"event\":\"turn-started\"").count(), 2, "{run:#?}");
+}
+
+/// Catches an agent that touches what it waits for, turn after turn without end.
+#[test]
+fn a_wait_that_wakes_itself_is_a_stall_in_the_end() {
+    let workspace = waiting("{}");
+    let contract = fs::read_to_string(workspace.path("goal.toml")).expect("is there");
+    workspace.write(
+        "goal.toml",
+        contract.replace("[policy]", "[policy]\nstall_turns = 3").replace("turns = 5", "turns = 9"),
+    );
+    let wait = r#"{"files": ["out/job"], "every": "1s"}"#;
+    let edits: Vec<String> =
+        (0..9).map(|turn| format!("{{ path = \"out/job\", write = \"{turn}\" }}")).collect();
+    let turns: Vec<_> = edits.iter().map(|edit| (edit.as_str(), Some(wait))).collect();
+    script(&workspace, &turns);
+    let run = ended(&workspace, &[]);
+    assert_eq!(run.exit, 4, "{run:#?}");
+    assert!(run.stdout.contains("{\"blocked\":\"stall\"}"), "{run:#?}");
+    assert_eq!(run.stdout.matches("\"event\":\"turn-started\"").count(), 3, "{run:#?}");
+}

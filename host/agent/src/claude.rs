@@ -213,6 +213,12 @@ impl Driver for Claude {
         Box::pin(async { Ok(Found::Unknown) })
     }
 
+    /// Only whether the program is there: what a turn does, a turn shows.
+    fn probe(&mut self) -> Pending<'_, Result<(), Failure>> {
+        let is_there = self.settings.program([]).is_there(&self.setup);
+        Box::pin(async { is_there })
+    }
+
     fn close(&mut self) -> Pending<'_, ()> {
         Box::pin(self.end())
     }

@@ -57,10 +57,13 @@ impl Command {
         })
     }
 
-    fn start(&self, prompt: &str, session: Option<&str>) -> Result<Process, Failure> {
+    fn program(&self, prompt: &str, session: Option<&str>) -> Program {
         let argv = self.template.fill(prompt, self.setup.workspace.as_os_str(), session);
-        let program = Program { bounds: self.bounds, ..Program::new(argv) };
-        let mut process = program.start(&self.setup)?;
+        Program { bounds: self.bounds, ..Program::new(argv) }
+    }
+
+    fn start(&self, prompt: &str, session: Option<&str>) -> Result<Process, Failure> {
+        let mut process = self.program(prompt, session).start(&self.setup)?;
         if !self.template.takes_prompt() {
             process.write(prompt.as_bytes().to_vec())?;
         }
@@ -110,6 +113,12 @@ impl Driver for Command {
 
     fn look_up(&mut self, _lost: &Lost) -> Pending<'_, Result<Found, Failure>> {
         Box::pin(async { Ok(Found::Unknown) })
+    }
+
+    /// Only whether its program is there: what a turn does, a turn shows.
+    fn probe(&mut self) -> Pending<'_, Result<(), Failure>> {
+        let is_there = self.program("", None).is_there(&self.setup);
+        Box::pin(async { is_there })
     }
 
     /// Between turns nothing runs. A turn that does is killed: whoever wants it politely interrupts it first.

@@ -83,6 +83,31 @@ impl Pattern {
         self.matcher.as_ref().map_or(path == self.prefix, |matcher| matcher.is_match(path))
     }
 
+    /// As [`Self::covers`]; a literal covers also what lies below it.
+    pub(crate) fn covers_below(&self, path: &Path) -> bool {
+        if self.is_literal() { path.starts_with(&self.prefix) } else { self.covers(path) }
+    }
+
+    /// Shows everything below `root` that [`Self::covers_below`] and is no folder to `visit`, in no order.
+    pub(crate) fn visit(
+        &self,
+        root: &Dir,
+        links: Links,
+        wanted: &Wanted,
+        visit: &mut dyn FnMut(&Path, FileType) -> Result<(), Halt>,
+    ) -> Result<(), Halt> {
+        if let Some(found) = self.is_literal().then(|| self.literal(root, links)).transpose()?.flatten()
+            && found.kind != FileType::Directory
+        {
+            return visit(&self.prefix, found.kind);
+        }
+        let Some(folder) = self.open(root, &self.prefix, links)? else { return Ok(()) };
+        let levels = if self.is_literal() { usize::MAX } else { self.levels };
+        Walk::source(wanted, levels).visit(&folder, &self.prefix, &mut |path, kind| {
+            if self.covers_below(path) { visit(path, kind) } else { Ok(()) }
+        })
+    }
+
     /// Everything below `root` that matches and is no folder, in byte order; a literal is given whatever
     /// it is.
     pub(crate) fn matches(&self, root: &Dir, links: Links, wanted: &Wanted) -> Result<Vec<Match>, Halt> {

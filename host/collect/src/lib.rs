@@ -21,6 +21,7 @@ mod out;
 mod process;
 mod read;
 mod run;
+pub mod seen;
 mod signals;
 mod small;
 mod tracked;

@@ -40,7 +40,7 @@ use state::State;
 pub use fold::{Illegal, replay};
 
 /// Version of the stored form of a folded goal, for snapshots.
-pub const GOAL_VERSION: u32 = 1;
+pub const GOAL_VERSION: u32 = 2;
 
 /// Messages of the owner that wait for a turn.
 pub const MESSAGES_MAX: usize = 16;
@@ -140,7 +140,7 @@ pub struct Goal {
     pub blocking: BTreeSet<String>,
     /// The last failure of the driver and how often it came in a row.
     pub failures: Option<(FailureClass, u32)>,
-    /// Failed probes in a row.
+    /// Probes of the driver since a turn was ended in order.
     pub probes: u32,
     /// When the provider takes requests again, as it said.
     pub quota_until: Option<Timestamp>,
@@ -202,6 +202,9 @@ pub struct Waiting {
     pub name: Option<String>,
     /// For what.
     pub wake: Wake,
+    /// True if what changed since the last turn began wakes it too: whoever asked for the wait may not have
+    /// seen that.
+    pub since_turn: bool,
     /// How long already, in milliseconds.
     pub waited_ms: u64,
     /// What was first seen of what is waited for.
@@ -209,10 +212,11 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// True if it wakes by a change, and nobody has looked yet.
+    /// True if it wakes by what can be there already, and no look was made yet: the first one is made at once.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        self.mark.is_none() && matches!(self.wake.on, WakeOn::Files(_) | WakeOn::Source(_))
+        let can_be_there = matches!(self.wake.on, WakeOn::Files(_) | WakeOn::Source(_) | WakeOn::PidFile(_));
+        self.mark.is_none() && can_be_there
     }
 }
 

@@ -9,9 +9,10 @@ use evident_agent::Pending;
 use evident_blobs::Blobs;
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment, CheckerIdentity, Judged};
 use evident_core::contract::ClauseKind;
-use evident_core::contract::terms::{Terms, Wake, WakeOn};
+use evident_core::contract::terms::{Terms, WakeOn};
 use evident_core::digest::Digest;
 use evident_core::evidence::Timestamp;
+use evident_core::goal::Waiting;
 use evident_core::goal::assessed::{self, Known};
 use evident_core::goal::event::{Assessed, Scope};
 use evident_core::outcome::{Examined, Finding, Outcome, Reason, Severity, Status};
@@ -271,7 +272,19 @@ impl World for Scene {
         Box::pin(async move { self.lock().full() })
     }
 
-    fn look<'a>(&'a self, _: Digest, wake: &'a Wake, waited_ms: u64) -> Pending<'a, Result<Look, Trouble>> {
+    fn note(&self) -> Pending<'_, ()> {
+        Box::pin(async { self.pass(2).await })
+    }
+
+    fn begins(&self, _known: Option<Digest>) {}
+
+    fn look<'a>(
+        &'a self,
+        _: Digest,
+        waiting: &'a Waiting,
+        waited_ms: u64,
+    ) -> Pending<'a, Result<Look, Trouble>> {
+        let wake = &waiting.wake;
         Box::pin(async move {
             let mut outside = self.lock();
             outside.full()?;
@@ -285,7 +298,11 @@ impl World for Scene {
                 WakeOn::At(_) | WakeOn::PidFile(_) => {
                     Look { mark: None, fired: changed.then(|| "it came".into()) }
                 }
-                WakeOn::Files(_) | WakeOn::Source(_) => Look { mark: Some(mark.to_string()), fired: None },
+                WakeOn::Files(_) | WakeOn::Source(_) => Look {
+                    mark: Some(mark.to_string()),
+                    // It came while the turn ran that asked for the wait.
+                    fired: (waiting.is_new() && waiting.since_turn && changed).then(|| "it came".into()),
+                },
             })
         })
     }

@@ -4,10 +4,11 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use evident_core::agent::{Failure, FailureClass};
 use evident_process::{Identity, Input, Launch, NotStarted};
+use rustix::fs::{Access, access};
 
 use super::environment::environment;
 use super::user::{self, User};
@@ -34,6 +35,50 @@ impl Program {
         Self { argv, set: Vec::new(), inherits: true, bounds: Bounds::default() }
     }
 
+    /// Whether it could be started, without starting it: the workspace is a folder, the program a file that may be
+    /// executed.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn is_there(&self, setup: &Setup) -> Result<(), Failure> {
+        let folder = Self::folder(setup)?;
+        let user = setup.user.as_deref().map(user::look_up).transpose()?;
+        let Some(program) = self.argv.first() else {
+            let message = explain(&NotStarted::Empty, folder, None);
+            return Err(Failure::new(FailureClass::Missing, message));
+        };
+        let is_program = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+        let name = || evident_core::text::name(&program.to_string_lossy());
+        let (is_found, otherwise) = if program.as_encoded_bytes().contains(&b'/') {
+            let path = folder.join(program);
+            let otherwise = match path.exists() {
+                true => NotStarted::Forbidden { program: name() },
+                false => NotStarted::Absent { program: name(), folder: folder.clone() },
+            };
+            (is_program(&path), otherwise)
+        } else {
+            let inherited = env::vars_os().filter(|_| self.inherits);
+            let environment = environment(inherited, user.as_ref(), &self.set);
+            let path = environment.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone());
+            let mut folders = path.iter().flat_map(env::split_paths);
+            let is_found = folders.any(|entry| is_program(&folder.join(entry).join(program)));
+            (is_found, NotStarted::NotOnPath { program: name() })
+        };
+        match is_found {
+            true => Ok(()),
+            false => Err(Failure::new(FailureClass::Missing, explain(&otherwise, folder, user.as_ref()))),
+        }
+    }
+
+    fn folder(setup: &Setup) -> Result<&PathBuf, Failure> {
+        let folder = &setup.workspace;
+        if folder.is_dir() {
+            return Ok(folder);
+        }
+        let message = format!("the workspace `{}` is no folder", folder.display());
+        Err(Failure::new(FailureClass::Setup, message))
+    }
+
     /// Starts it in the workspace, as the user of `setup`, with all three standard streams piped. Needs a
     /// tokio runtime.
     ///
@@ -41,11 +86,7 @@ impl Program {
     /// [`FailureClass::Setup`] where workspace or user are not as told, [`FailureClass::Missing`] where the
     /// program is not there or does not start.
     pub fn start(&self, setup: &Setup) -> Result<Process, Failure> {
-        let folder = &setup.workspace;
-        if !folder.is_dir() {
-            let message = format!("the workspace `{}` is no folder", folder.display());
-            return Err(Failure::new(FailureClass::Setup, message));
-        }
+        let folder = Self::folder(setup)?;
         let user = setup.user.as_deref().map(user::look_up).transpose()?;
         let inherited = env::vars_os().filter(|_| self.inherits);
         let launch = Launch {

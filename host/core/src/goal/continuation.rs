@@ -8,7 +8,7 @@ use super::budget;
 use super::event::{Interruption, Scope, TurnKind, Why};
 use super::state::{Blocked, Cause, State};
 use super::wake;
-use crate::agent::Remedy;
+use crate::agent::{FailureClass, Remedy};
 use crate::contract::ClauseKind;
 use crate::contract::terms::{AssessWhen, OnFail};
 use crate::defence::Defence;
@@ -27,10 +27,15 @@ pub const BACK_OFF_MS_MAX: u64 = 5 * 60 * 1000;
 /// Failures of one class in a row before the driver blocks the goal, where `blocked_turns` is off.
 pub const FAILURES_MAX: u32 = 5;
 
-/// Between two probes of what keeps a goal from going on, in milliseconds.
+/// Before the first probe of what keeps a goal from going on, in milliseconds; between two of storage.
 pub const PROBE_MS: u64 = 60 * 1000;
 
-/// Failed probes of a driver in a row before the host gives up. Storage is probed for as long as it runs.
+/// The longest pause before a probe of a driver, in milliseconds: each pause is twice the one before.
+pub const DRIVER_PROBE_MS_MAX: u64 = 60 * 60 * 1000;
+
+/// Probes of a driver without a turn that was ended in order, before the host gives up: five hours with these
+/// pauses, so that a provider may be away for a night's maintenance. Storage is probed for as long as the host
+/// runs.
 pub const DRIVER_PROBES_MAX: u32 = 10;
 
 /// The longest sleep between two looks at a goal, in milliseconds.
@@ -189,7 +194,7 @@ fn not_active(goal: &Goal, facts: &Facts) -> Option<Next> {
         }
         State::Blocked(Blocked::Storage) => Some(probe(PROBE_MS.saturating_sub(facts.probe_ms))),
         State::Blocked(Blocked::Driver) if is_passing(goal) && goal.probes < DRIVER_PROBES_MAX => {
-            Some(probe(PROBE_MS.saturating_sub(facts.probe_ms)))
+            Some(probe(driver_pause(goal.probes).saturating_sub(facts.probe_ms)))
         }
         State::UsageLimited => Some(quota(goal, facts)),
         // The turn in flight that used the budget up was refused for quota too: time has to pass as well.
@@ -200,9 +205,17 @@ fn not_active(goal: &Goal, facts: &Facts) -> Option<Next> {
     }
 }
 
-/// True if the failure that blocked the goal may pass by itself.
+/// The pause before the next probe of a driver, after so many of them, in milliseconds.
+fn driver_pause(probes: u32) -> u64 {
+    PROBE_MS.saturating_mul(1 << probes.min(20)).min(DRIVER_PROBE_MS_MAX)
+}
+
+/// True if the failure that blocked the goal may pass by itself. A program that is gone while it is replaced is
+/// probed without a turn; one that never worked here is a mistake that only a person mends.
 fn is_passing(goal: &Goal) -> bool {
-    goal.failures.is_some_and(|(class, _)| class.remedy() == Remedy::Retry)
+    goal.failures.is_some_and(|(class, _)| {
+        class.remedy() == Remedy::Retry || (class == FailureClass::Missing && goal.begun)
+    })
 }
 
 fn is_refused_for_quota(goal: &Goal) -> bool {
@@ -255,6 +268,12 @@ fn driver(goal: &Goal, facts: &Facts) -> Option<Next> {
         Remedy::Limit => Some(Next::Change(State::UsageLimited, Cause::Quota, refused_for_quota(goal))),
         Remedy::Block => {
             Some(Next::Change(State::Blocked(Blocked::Driver), Cause::Driver, format!("{class}: {failed}")))
+        }
+        // After a probe one turn shows whether the agent works again.
+        Remedy::Retry if goal.probes > 0 => {
+            let tried = format!("probe {} of {DRIVER_PROBES_MAX}", goal.probes);
+            let detail = format!("the agent still fails after {tried}, {class}: {failed}");
+            Some(Next::Change(State::Blocked(Blocked::Driver), Cause::Driver, detail))
         }
         Remedy::Retry if times >= most => {
             let detail = format!("the agent failed {times} times in a row, at last {class}: {failed}");

@@ -235,9 +235,11 @@ impl Goal {
                 self.claimed(*turn, claim, *stale);
             }
             Event::Planning { planning } => self.planning = *planning,
-            Event::Waiting { name, wake, .. } => {
-                self.waiting =
-                    Some(Waiting { name: name.clone(), wake: wake.clone(), waited_ms: 0, mark: None });
+            Event::Waiting { name, wake, by } => {
+                // An agent asks at the end of its turn, an owner maybe in the middle of one.
+                let since_turn = *by == Actor::Agent || self.turn.is_some();
+                let (name, wake) = (name.clone(), wake.clone());
+                self.waiting = Some(Waiting { name, wake, since_turn, waited_ms: 0, mark: None });
             }
             Event::Waited { wait_ms, mark } => {
                 if let Some(waiting) = &mut self.waiting {
@@ -264,7 +266,7 @@ impl Goal {
                 }
             }
             Event::Withdrawn { ask, .. } => self.approvals.retain(|approval| approval.ask.id != ask.id),
-            Event::Probed { .. } => self.probes = self.probes.saturating_add(1),
+            Event::Probed { .. } => self.count_probe(self.state),
         }
     }
 
@@ -282,11 +284,11 @@ impl Goal {
     }
 
     fn change(&mut self, to: State, cause: Cause, detail: &str) {
-        self.state = to;
+        let from = std::mem::replace(&mut self.state, to);
         detail.clone_into(&mut self.detail);
         match to {
             State::Active => {
-                self.forgive(cause);
+                self.forgive(from, cause);
                 if cause == Cause::Resume {
                     self.require(Why::Owner);
                 }
@@ -304,17 +306,28 @@ impl Goal {
 
     /// A fresh start for every count that stops a goal. What passes by itself forgives only the failure that
     /// it ends: else a goal without progress would go on for ever where its provider is away now and then.
-    fn forgive(&mut self, cause: Cause) {
+    fn forgive(&mut self, from: State, cause: Cause) {
+        // Room on the disk says nothing about the agent.
+        if from == State::Blocked(Blocked::Storage) && cause == Cause::Probe {
+            return;
+        }
         self.failures = None;
         self.quota_until = None;
         match cause {
             // An agent that answers a probe and fails all the same is not probed for ever.
-            Cause::Probe => self.probes = self.probes.saturating_add(1),
+            Cause::Probe => self.count_probe(from),
             Cause::QuotaOver => {}
             _ => {
                 self.restart_counts();
                 self.probes = 0;
             }
+        }
+    }
+
+    /// Storage is probed for as long as the host runs: its probes are not counted.
+    fn count_probe(&mut self, of: State) {
+        if of == State::Blocked(Blocked::Driver) {
+            self.probes = self.probes.saturating_add(1);
         }
     }
 

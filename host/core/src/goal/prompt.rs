@@ -39,7 +39,7 @@ How to report: end your last message with a fenced block, tagged evident, of JSO
 ```evident
 {"request": "none", "tried": ["what you tried and what it changed"], "hypotheses": [], "next": "what you would do next"}
 ```
-"request" is "complete" if you hold the contract for met: it is then assessed, and you hear what is missing. It is "blocked", with "blocker": {"kind": "...", "needs": "..."}, if only a person can go on. It is "wait", with "wait": {"every": "60s"}, {"at": "2030-01-01T00:00:00Z"}, {"files": ["out/*.log"]}, {"pid_file": "job.pid"} or {"wake": "NAME"}, if there is nothing to do until then.
+"request" is "complete" if you hold the contract for met: it is then assessed, and you hear what is missing. It is "blocked", with "blocker": {"kind": "...", "needs": "..."}, if only a person can go on. It is "wait", with "wait": {"every": "60s"}, {"at": "2030-01-01T00:00:00Z"}, {"files": ["out/*.log"]}, {"pid_file": "job.pid"} or {"wake": "NAME"}, if there is nothing to do until then. A file that changed since this turn began wakes at once. A wait for files, a process or a source ends after an hour, or after the "until": "4h" that you add, a day at most: the goal is blocked then.
 Only the evidence decides whether the contract is met; what you say about it does not.
 "#;
 

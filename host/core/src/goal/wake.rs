@@ -1,5 +1,7 @@
 //! Wakes: what a waiting goal waits for, from the contract, from its owner, or from the agent.
 
+use std::time::Duration;
+
 use super::Waiting;
 use super::claim::Wait;
 use super::continuation::Facts;
@@ -8,6 +10,10 @@ use crate::contract::values;
 
 /// The longest wait that an agent can ask for, in milliseconds: a day.
 const AGENT_WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+
+/// The longest wait of an agent that says nothing about that, in milliseconds: an hour, after which what it
+/// waits for has gone wrong more often than not, and a person can still look at it the same day.
+pub const AGENT_WAIT_MS_DEFAULT: u64 = 60 * 60 * 1000;
 
 /// The longest wait that an owner can ask for, in milliseconds: a year, as in a contract.
 const OWNER_WAIT_MS_MAX: u64 = 366 * AGENT_WAIT_MS_MAX;
@@ -39,43 +45,53 @@ pub fn expires_ms(waiting: &Waiting, facts: &Facts) -> Option<u64> {
     waiting.wake.until_ms.map(|until| until.saturating_sub(waited))
 }
 
-/// As [`of_wait`], for an owner: what an owner says counts as it is said, up to a year.
-///
-/// # Errors
-/// As [`of_wait`].
-pub fn of_owner(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
-    let (name, wake) = of_wait(wait, terms)?;
-    let until = wait.until.as_deref().map(values::duration).transpose()?;
-    let until =
-        until.map(|until| u64::try_from(until.as_millis()).unwrap_or(u64::MAX).min(OWNER_WAIT_MS_MAX));
-    Ok((name, Wake { until_ms: until.or(wake.until_ms), ..wake }))
-}
-
-/// As [`of_wait`], for an agent: it waits for a wake of the contract no longer than for one of its own.
-///
-/// # Errors
-/// As [`of_wait`].
-pub fn of_agent(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
-    let (name, wake) = of_wait(wait, terms)?;
-    let until_ms = Some(wake.until_ms.unwrap_or(AGENT_WAIT_MS_MAX));
-    Ok((name, Wake { until_ms, ..wake }))
-}
-
-/// Reads what an agent or an owner wants to wait for: the name of the contract's wake, where it is one, and
-/// the wake. One that an agent makes up ends after a day at the latest.
+/// What an owner wants to wait for: the name of the contract's wake, where it is one, and the wake. What an owner
+/// says counts as it is said, up to a year; a wait that it makes up without an `until` lasts a day.
 ///
 /// # Errors
 /// A lower-case fragment that says what is wrong.
-pub fn of_wait(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
+pub fn of_owner(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
+    let (name, wake) = of_wait(wait, terms)?;
+    let usual = if name.is_some() { wake.until_ms } else { Some(AGENT_WAIT_MS_MAX) };
+    let until_ms = until(wait)?.map(|until| until.min(OWNER_WAIT_MS_MAX)).or(usual);
+    Ok((name, Wake { until_ms, ..wake }))
+}
+
+/// As [`of_owner`], for an agent: no wait lasts longer than a day, and one that it makes up without an `until` and
+/// without a time lasts [`AGENT_WAIT_MS_DEFAULT`].
+///
+/// # Errors
+/// As [`of_owner`].
+pub fn of_agent(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
+    let (name, wake) = of_wait(wait, terms)?;
+    let until_ms = match (&name, &wake.on) {
+        (Some(_), _) => wake.until_ms.unwrap_or(AGENT_WAIT_MS_MAX),
+        // These say themselves how long they last.
+        (None, WakeOn::At(_) | WakeOn::Every) => until(wait)?.unwrap_or(AGENT_WAIT_MS_MAX),
+        (None, WakeOn::Files(_) | WakeOn::PidFile(_) | WakeOn::Source(_)) => {
+            until(wait)?.unwrap_or(AGENT_WAIT_MS_DEFAULT)
+        }
+    };
+    let longest = if name.is_some() { u64::MAX } else { AGENT_WAIT_MS_MAX };
+    Ok((name, Wake { until_ms: Some(until_ms.min(longest)), ..wake }))
+}
+
+fn until(wait: &Wait) -> Result<Option<u64>, String> {
+    Ok(wait.until.as_deref().map(values::duration).transpose()?.map(milliseconds))
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Reads what is to be waited for, without the longest wait unless the contract says it.
+fn of_wait(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), String> {
     if let Some(name) = &wait.wake {
         let named = terms.wakes.iter().find(|named| named.name == *name);
         let named = named.ok_or_else(|| format!("the contract has no wake `{name}`"))?;
         return Ok((Some(name.clone()), named.wake.clone()));
     }
     let every = wait.every.as_deref().map(values::duration).transpose()?;
-    let until = wait.until.as_deref().map(values::duration).transpose()?;
-    let milliseconds =
-        |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let mut kinds = Vec::new();
     if let Some(at) = &wait.at {
         kinds.push(WakeOn::At(values::moment(at)?));
@@ -96,14 +112,8 @@ pub fn of_wait(wait: &Wait, terms: &Terms) -> Result<(Option<String>, Wake), Str
         "a wait names one of `wake`, `at`, `files`, `pid_file`, `source` and `every`".to_owned()
     })?;
     inside(&on)?;
-    Ok((
-        None,
-        Wake {
-            on,
-            every_ms: milliseconds(every.unwrap_or(WAKE_EVERY_DEFAULT).max(WAKE_EVERY_MIN)),
-            until_ms: Some(until.map_or(AGENT_WAIT_MS_MAX, milliseconds).min(AGENT_WAIT_MS_MAX)),
-        },
-    ))
+    let every_ms = milliseconds(every.unwrap_or(WAKE_EVERY_DEFAULT).max(WAKE_EVERY_MIN));
+    Ok((None, Wake { on, every_ms, until_ms: None }))
 }
 
 /// Refuses paths that leave the workspace.
@@ -142,6 +152,10 @@ mod tests {
         Wait { every: Some(every.into()), until: until.map(str::to_owned), ..Wait::default() }
     }
 
+    fn files(until: Option<&str>) -> Wait {
+        Wait { files: vec!["a".into()], until: until.map(str::to_owned), ..Wait::default() }
+    }
+
     /// Catches a wait of an agent that never ends, and one of an owner that is cut without a word.
     #[test]
     fn an_agent_waits_a_day_and_an_owner_as_long_as_it_says() {
@@ -151,6 +165,12 @@ mod tests {
             (every("60s", None), Some(DAY), Some(DAY)),
             (every("60s", Some("2h")), Some(120 * MINUTE), Some(120 * MINUTE)),
             (every("60s", Some("72h")), Some(DAY), Some(3 * DAY)),
+            (files(None), Some(60 * MINUTE), Some(DAY)),
+            (files(Some("6h")), Some(360 * MINUTE), Some(360 * MINUTE)),
+            (files(Some("72h")), Some(DAY), Some(3 * DAY)),
+            (Wait { pid_file: Some("p".into()), ..Wait::default() }, Some(60 * MINUTE), Some(DAY)),
+            (Wait { source: Some("ci".into()), ..Wait::default() }, Some(60 * MINUTE), Some(DAY)),
+            (Wait { at: Some("2030-01-01T00:00:00Z".into()), ..Wait::default() }, Some(DAY), Some(DAY)),
         ] {
             assert_eq!(of_agent(&wait, &terms()).expect("is a wait").1.until_ms, agent, "{wait:?}");
             assert_eq!(of_owner(&wait, &terms()).expect("is a wait").1.until_ms, owner, "{wait:?}");
@@ -184,7 +204,7 @@ mod tests {
     #[test]
     fn a_wait_expires_between_two_looks() {
         let wake = Wake { on: WakeOn::At(Timestamp(DAY)), every_ms: MINUTE, until_ms: Some(5 * MINUTE) };
-        let waiting = Waiting { name: None, wake, waited_ms: 2 * MINUTE, mark: None };
+        let waiting = Waiting { name: None, wake, since_turn: true, waited_ms: 2 * MINUTE, mark: None };
         let facts = |look_ms| Facts { look_ms, ..Facts::default() };
         assert_eq!(next_look_ms(&waiting.wake, &facts(0)), DAY);
         assert_eq!(

@@ -98,6 +98,8 @@ pub async fn drive(
 ) -> Result<Driven, Trouble> {
     let driver = admitted(journal.goal(), drivers).await?;
     let now = Instant::now();
+    // An agent that failed after a probe is not tried at once because its host was started again.
+    let waits = journal.goal().state == State::Blocked(Blocked::Driver) && journal.goal().probes > 0;
     let mut driving = Driving {
         journal,
         world,
@@ -107,7 +109,7 @@ pub async fn drive(
         observer,
         live: None,
         idle_since: now,
-        probed: None,
+        probed: waits.then_some(now),
         looked: now,
         waited_until: now,
         rule: None,
@@ -341,7 +343,7 @@ impl Driving {
         let wait_ms = milliseconds(self.waited_until.elapsed());
         let (contract, waited_ms) = (self.journal.goal().contract, waiting.waited_ms.saturating_add(wait_ms));
         let world = Arc::clone(&self.world);
-        let looking = world.look(contract, &waiting.wake, waited_ms);
+        let looking = world.look(contract, &waiting, waited_ms);
         let state = self.journal.goal().state;
         // Whoever pauses a goal that waits does not wait for the look.
         let wanted = |goal: &Goal| goal.state == state && goal.waiting.as_ref() == Some(&waiting);
@@ -350,7 +352,12 @@ impl Driving {
         // What the look itself took is time of the wait too, and the pause before the next one begins now.
         self.waited_until += Duration::from_millis(wait_ms);
         self.looked = Instant::now();
-        self.apply(&Input::Looked { wait_ms, mark: seen.mark, fired: seen.fired }).await.map(drop)
+        self.apply(&Input::Looked { wait_ms, mark: seen.mark, fired: seen.fired }).await?;
+        if self.journal.goal().waiting.is_none() {
+            // What woke this wait is no news to the turn that follows.
+            self.world.note().await;
+        }
+        Ok(())
     }
 
     async fn probe(&mut self) -> Result<(), Trouble> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use evident_blobs::Blobs;
+use evident_collect::seen::Seen;
 use evident_core::assessment::Assessment;
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
@@ -37,6 +38,8 @@ pub struct Running {
     journal: Journal,
     opened: Opened,
     thread: ThreadId,
+    /// What lay around before anything was done for it.
+    seen: Arc<Seen>,
     /// True if it was created just now.
     pub is_new: bool,
 }
@@ -62,12 +65,14 @@ impl Engine {
             let places = Arc::clone(&self.places);
             blocking(move || places.refuse_exposed()).await?;
         }
+        let workspace = opened.file.workspace.clone();
+        let seen = blocking(move || Ok(Arc::new(Seen::all(&workspace)))).await?;
         let (engine, here) = (self.clone(), opened.clone());
         let found = blocking(move || engine.unfinished(&here)).await?;
         if let Some(goal) = found {
             let (engine, opened) = (self.clone(), opened.clone());
             let listener = Arc::clone(listener);
-            return blocking(move || engine.go_on(goal, &opened, &listener)).await;
+            return blocking(move || engine.go_on(goal, &opened, seen, &listener)).await;
         }
         self.refuse_edited(opened)?;
         // Before any work, what keeps it from being read is its owner's to mend.
@@ -77,7 +82,7 @@ impl Engine {
             return Ok(Started::AlreadyMet(Box::new(assessment)));
         }
         let (engine, opened) = (self.clone(), opened.clone());
-        blocking(move || engine.create_goal(opened, &assessment)).await
+        blocking(move || engine.create_goal(opened, &assessment, seen)).await
     }
 
     /// The youngest goal of this contract that is not over; one that holds on is never over.
@@ -104,7 +109,13 @@ impl Engine {
         }
     }
 
-    fn go_on(&self, id: GoalId, opened: &Opened, listener: &Listener) -> Result<Started, Error> {
+    fn go_on(
+        &self,
+        id: GoalId,
+        opened: &Opened,
+        seen: Arc<Seen>,
+        listener: &Listener,
+    ) -> Result<Started, Error> {
         let store = self.store()?;
         let lease = store.acquire(id, &self.owner(), Scope::Run, &*self.machine)?;
         let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
@@ -117,7 +128,7 @@ impl Engine {
         self.held(&store, lease, || self.accept_revision(&opened, id, revision))?;
         let thread =
             journal.goal().thread.parse().map_err(|_| Error::UnknownGoal { name: id.to_string() })?;
-        let running = Running { engine: self.clone(), journal, opened, thread, is_new: false };
+        let running = Running { engine: self.clone(), journal, opened, thread, seen, is_new: false };
         Ok(Started::Running(Box::new(running)))
     }
 
@@ -141,7 +152,12 @@ impl Engine {
         })
     }
 
-    fn create_goal(&self, opened: Opened, assessment: &Assessment) -> Result<Started, Error> {
+    fn create_goal(
+        &self,
+        opened: Opened,
+        assessment: &Assessment,
+        seen: Arc<Seen>,
+    ) -> Result<Started, Error> {
         let store = self.store()?;
         let (id, thread) = (GoalId::from_bytes(self.draw()?), ThreadId::from_bytes(self.draw()?));
         let contract = self.blobs.keep(opened.file.text.as_bytes())?;
@@ -178,7 +194,7 @@ impl Engine {
             Err(error) => return Err(error.into()),
         };
         let journal = self.held(&store, lease, || Ok(Journal::open(Arc::clone(&store), lease)?))?;
-        let running = Running { engine: self.clone(), journal, opened, thread, is_new: true };
+        let running = Running { engine: self.clone(), journal, opened, thread, seen, is_new: true };
         Ok(Started::Running(Box::new(running)))
     }
 
@@ -235,9 +251,9 @@ impl Running {
         observer: Observer,
         orders: impl FnOnce(Orders),
     ) -> Result<Driven, Error> {
-        let Self { engine, journal, opened, thread, .. } = self;
+        let Self { engine, journal, opened, thread, seen, .. } = self;
         let (store, lease) = (Arc::clone(journal.store()), journal.lease());
-        let site = Site::new(engine.clone(), opened, lease.goal, thread, listener);
+        let site = Site::new(engine.clone(), opened, lease.goal, thread, listener, seen);
         let (kept, desk, sender) = Kept::new(engine.keeper(&store), lease);
         orders(sender);
         let driven = drive(journal, Arc::new(site), drivers, desk, manner, observer).await;

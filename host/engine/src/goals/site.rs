@@ -8,13 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use evident_agent::Pending;
 use evident_blobs::Blobs;
-use evident_collect::{CallOff, Collector};
+use evident_collect::CallOff;
+use evident_collect::seen::{self, Seen};
 use evident_core::assessment::Assessment;
-use evident_core::contract::terms::{Wake, WakeOn};
-use evident_core::contract::{At, CONTRACT_BYTES_MAX, Files, Placed, Recipe, Source};
+use evident_core::contract::CONTRACT_BYTES_MAX;
+use evident_core::contract::terms::WakeOn;
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::evidence::{Evidence, Timestamp};
+use evident_core::goal::Waiting;
 use evident_core::goal::assessed::{self, Known};
 use evident_core::goal::event::{Assessed, Scope};
 use evident_core::roll_up::RollUp;
@@ -50,6 +52,10 @@ pub(super) struct Site {
     listener: Listener,
     /// Contracts that were opened, by digest.
     opened: Mutex<BTreeMap<Digest, Arc<Opened>>>,
+    /// What lay around when this host began, or later a turn ended or a wait was over.
+    last: Mutex<Option<Arc<Seen>>>,
+    /// Absent until a turn of this host began.
+    noted: Mutex<Option<Arc<Noted>>>,
 }
 
 impl Site {
@@ -59,10 +65,20 @@ impl Site {
         goal: GoalId,
         thread: ThreadId,
         listener: Listener,
+        seen: Arc<Seen>,
     ) -> Self {
         let file = opened.file.clone();
         let opened = Mutex::new(BTreeMap::from([(file.digest, Arc::new(opened))]));
-        Self { engine, file, goal, thread, listener, opened }
+        Self {
+            engine,
+            file,
+            goal,
+            thread,
+            listener,
+            opened,
+            last: Mutex::new(Some(seen)),
+            noted: Mutex::default(),
+        }
     }
 
     /// The contract of that digest, from its stored text: what the file says now does not matter.
@@ -124,32 +140,44 @@ impl Site {
         Ok(named.map(marked))
     }
 
-    async fn collect_files(&self, globs: &[String]) -> Result<String, Trouble> {
-        let place = |value: &String| Placed { value: value.clone(), span: 0..0 };
-        let source = Source {
-            name: place(&"files".to_owned()),
-            recipe: Recipe::Files(Files {
-                paths: globs.iter().map(place).collect(),
-                max_age: None,
-                after: None,
-                sha256: None,
-            }),
-            at: At::Work,
-            repeat: 1,
-            interleave: None,
-            needs: Vec::new(),
-            concurrent: false,
-            artifact_bytes_max: 1 << 30,
-        };
-        let engine = &self.engine;
-        let scratch = engine.places.state.join("out");
-        let collector = Collector::new(&self.file.workspace, &scratch, engine.blobs.clone(), None);
-        let collected = match collector {
-            Ok(collector) => collector.collect(&source, None).await,
-            Err(error) => Err(error),
-        };
-        collected.map_or_else(|error| unreadable(error.into()), |evidence| Ok(marked(&evidence)))
+    /// What happened to the files of a wait since the note that its turn is held against.
+    async fn came_meanwhile(&self, globs: &[String]) -> Result<Option<String>, Trouble> {
+        let (noted, workspace) = (self.noted(), self.file.workspace.clone());
+        let globs = globs.to_vec();
+        blocking(move || {
+            let now = Seen::all(&workspace);
+            Ok(match noted {
+                Some(noted) => {
+                    let changed = now.changed_since(&noted.seen, &globs);
+                    changed.map(|path| format!("`{path}` changed before the wait began"))
+                }
+                // A turn too much is better than a wait for what is there already.
+                None => now.has(&globs).then(|| "it is there, and no host saw since when".to_owned()),
+            })
+        })
+        .await
+        .map_err(trouble)
     }
+
+    /// The same of a source: what it gave in the last assessment before the turn.
+    async fn differs_meanwhile(&self, name: &str, mark: &str) -> Result<Option<String>, Trouble> {
+        let Some(known) = self.noted().and_then(|noted| noted.known) else { return Ok(None) };
+        let assessment = self.assessment(known).await?;
+        let before = assessment.evidence.iter().find(|evidence| evidence.origin.source == name);
+        let differs = before.is_some_and(|before| marked(before) != mark);
+        Ok(differs.then(|| format!("`{name}` gives something else than before the turn")))
+    }
+
+    fn noted(&self) -> Option<Arc<Noted>> {
+        lock(&self.noted).clone()
+    }
+}
+
+/// What the waits of a turn are held against.
+struct Noted {
+    seen: Arc<Seen>,
+    /// The newest assessment then.
+    known: Option<Digest>,
 }
 
 /// True if the file is not the contract in force.
@@ -174,8 +202,17 @@ fn has_ended(workspace: &Path, path: &str) -> Option<String> {
     let Some(pid) = number.and_then(rustix::process::Pid::from_raw) else { return gone() };
     match rustix::process::test_kill_process(pid) {
         Err(rustix::io::Errno::SRCH) => Some(format!("process {} has ended", pid.as_raw_nonzero())),
+        _ if is_dead(pid) => Some(format!("process {} has ended", pid.as_raw_nonzero())),
         _ => None,
     }
+}
+
+/// True for a process that has ended and that nobody has asked how: it keeps its number.
+fn is_dead(pid: rustix::process::Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap_or_default();
+    // The name before it is in parentheses and may hold anything.
+    let state = stat.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    matches!(state, Some('Z' | 'X'))
 }
 
 impl World for Site {
@@ -244,23 +281,50 @@ impl World for Site {
         })
     }
 
+    fn note(&self) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let workspace = self.file.workspace.clone();
+            let seen = blocking(move || Ok(Seen::all(&workspace))).await;
+            // Without it a wait wakes once too often.
+            *lock(&self.last) = seen.ok().map(Arc::new);
+        })
+    }
+
+    fn begins(&self, known: Option<Digest>) {
+        let seen = lock(&self.last).clone();
+        *lock(&self.noted) = seen.map(|seen| Arc::new(Noted { seen, known }));
+    }
+
     fn look<'a>(
         &'a self,
         contract: Digest,
-        wake: &'a Wake,
+        waiting: &'a Waiting,
         waited_ms: u64,
     ) -> Pending<'a, Result<Look, Trouble>> {
         Box::pin(async move {
+            let wake = &waiting.wake;
+            let is_first = waiting.is_new() && waiting.since_turn;
             let (mark, fired) = match &wake.on {
                 WakeOn::At(time) => (None, (self.wall() >= *time).then(|| "the time has come".to_owned())),
                 WakeOn::Every => (None, (waited_ms >= wake.every_ms).then(|| "the wait is over".to_owned())),
-                WakeOn::Files(globs) => (Some(self.collect_files(globs).await?), None),
+                WakeOn::Files(globs) => {
+                    // Before the mark: what comes between the two is seen by the next look.
+                    let came = if is_first { self.came_meanwhile(globs).await? } else { None };
+                    let (workspace, globs) = (self.file.workspace.clone(), globs.clone());
+                    let mark = blocking(move || Ok(seen::mark(&workspace, &globs))).await.map_err(trouble)?;
+                    (Some(mark.hex()), came)
+                }
                 WakeOn::PidFile(path) => {
                     let (workspace, path) = (self.file.workspace.clone(), path.clone());
-                    (None, blocking(move || Ok(has_ended(&workspace, &path))).await.map_err(trouble)?)
+                    let ended = blocking(move || Ok(has_ended(&workspace, &path))).await.map_err(trouble)?;
+                    (Some("it runs".to_owned()), ended)
                 }
                 WakeOn::Source(name) => match self.collect_source(contract, name).await? {
-                    Some(mark) => (Some(mark), None),
+                    Some(mark) => {
+                        let differs =
+                            if is_first { self.differs_meanwhile(name, &mark).await? } else { None };
+                        (Some(mark), differs)
+                    }
                     None => (None, Some(format!("the contract has no source `{name}` any more"))),
                 },
             };

@@ -2,9 +2,9 @@
 
 use evident_agent::Pending;
 use evident_core::assessment::Assessment;
-use evident_core::contract::terms::Wake;
 use evident_core::digest::Digest;
 use evident_core::evidence::Timestamp;
+use evident_core::goal::Waiting;
 use evident_core::goal::event::{Assessed, Scope, Why};
 
 use super::Trouble;
@@ -81,14 +81,23 @@ pub trait World: Send + Sync {
     /// The host's own failure.
     fn revise(&self, contract: Digest, revision: u32) -> Pending<'_, Result<(), Trouble>>;
 
-    /// Looks at what is waited for; `waited_ms` includes the time until now.
+    /// Keeps in mind what lies around, for the waits that the next turn asks for: at the end of a turn, and when a
+    /// wait is over. What cannot be looked at is not kept.
+    fn note(&self) -> Pending<'_, ()>;
+
+    /// A turn begins: what it asks to wait for is held against the last note, and against `known`, the newest
+    /// assessment. What came between the note and the turn is news to its agent too.
+    fn begins(&self, known: Option<Digest>);
+
+    /// Looks at what is waited for; `waited_ms` includes the time until now. The first look of a wait whose
+    /// `since_turn` is true also tells what changed since the note of [`Self::begins`].
     ///
     /// # Errors
     /// The host's own failure.
     fn look<'a>(
         &'a self,
         contract: Digest,
-        wake: &'a Wake,
+        waiting: &'a Waiting,
         waited_ms: u64,
     ) -> Pending<'a, Result<Look, Trouble>>;
 

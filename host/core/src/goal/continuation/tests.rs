@@ -63,7 +63,7 @@ const ROWS: &[(Rule, Change, Next)] = &[
         Rule::Waiting,
         |goal, _| {
             let wake = Wake { on: WakeOn::Every, every_ms: 1000, until_ms: None };
-            goal.waiting = Some(Waiting { name: None, wake, waited_ms: 0, mark: None });
+            goal.waiting = Some(Waiting { name: None, wake, since_turn: false, waited_ms: 0, mark: None });
         },
         Next::Wait(1000),
     ),

@@ -6,6 +6,7 @@
 mod disk;
 mod folder;
 mod owner;
+mod probes;
 mod puppet;
 mod stage;
 

@@ -45,6 +45,7 @@ impl Driving {
         let Some(turn) = &self.journal.goal().turn else { return Ok(()) };
         let (number, digest) = (turn.turn, turn.prompt);
         let text = self.world.text(digest).await?;
+        self.world.begins(self.journal.goal().newest().map(|newest| newest.assessment));
         let begins = Live::begin(&mut *self.driver, Prompt { turn: number, text });
         match bounded(&mut self.desk.lost, begins).await? {
             Ok(live) => {
@@ -153,6 +154,7 @@ impl Driving {
             None => ended,
         };
         self.idle_since = Instant::now();
+        self.world.note().await;
         let stored = match ended.message.is_empty() {
             true => None,
             // The end of the turn is worth more than its message: what it used is charged, whatever the disk.

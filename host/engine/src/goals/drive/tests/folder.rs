@@ -8,9 +8,10 @@ use evident_agent::Pending;
 use evident_blobs::Blobs;
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment, CheckerIdentity, Judged};
 use evident_core::contract::ClauseKind;
-use evident_core::contract::terms::{Wake, WakeOn};
+use evident_core::contract::terms::WakeOn;
 use evident_core::digest::Digest;
 use evident_core::evidence::Timestamp;
+use evident_core::goal::Waiting;
 use evident_core::goal::assessed::{self, Known};
 use evident_core::goal::event::Assessed;
 use evident_core::outcome::{Examined, Outcome, Status};
@@ -187,7 +188,19 @@ impl World for Folder {
         Box::pin(async { Ok(()) })
     }
 
-    fn look<'a>(&'a self, _: Digest, wake: &'a Wake, waited_ms: u64) -> Pending<'a, Result<Look, Trouble>> {
+    fn note(&self) -> Pending<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn begins(&self, _: Option<Digest>) {}
+
+    fn look<'a>(
+        &'a self,
+        _: Digest,
+        waiting: &'a Waiting,
+        waited_ms: u64,
+    ) -> Pending<'a, Result<Look, Trouble>> {
+        let wake = &waiting.wake;
         self.truth().looks.push(waited_ms);
         let seen = match wake.on {
             WakeOn::Every => {

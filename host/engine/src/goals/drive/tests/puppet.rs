@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use evident_agent::{Control, Driver, Found, Lost, Pending, Prompt, Signal, Turn};
-use evident_core::agent::{Capabilities, Ended, Ending, Failure};
+use evident_core::agent::{Capabilities, Ended, Ending, Failure, FailureClass};
 use evident_core::goal::Goal;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
@@ -58,6 +58,8 @@ pub(super) struct Puppets {
     /// False where it hangs when it is closed.
     pub(super) closes: bool,
     folder: Folder,
+    /// Probes that find no program.
+    pub(super) probes: Arc<Mutex<u32>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -83,6 +85,7 @@ impl Puppets {
             },
             closes: true,
             folder,
+            probes: Arc::default(),
         }
     }
 
@@ -126,6 +129,18 @@ impl Driver for Puppets {
     fn look_up(&mut self, _: &Lost) -> Pending<'_, Result<Found, Failure>> {
         let found = self.found.clone();
         Box::pin(async move { Ok(found) })
+    }
+
+    fn probe(&mut self) -> Pending<'_, Result<(), Failure>> {
+        let mut left = lock(&self.probes);
+        let is_there = match left.checked_sub(1) {
+            None => Ok(()),
+            Some(less) => {
+                *left = less;
+                Err(Failure::new(FailureClass::Missing, "it is gone"))
+            }
+        };
+        Box::pin(async move { is_there })
     }
 
     fn close(&mut self) -> Pending<'_, ()> {
