@@ -12,6 +12,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use evident_regular::is_repository;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -66,7 +67,7 @@ impl Folder {
 impl Ignored {
     /// For a canonical `workspace`.
     pub(crate) fn new(workspace: &Path) -> Self {
-        if let Some(top) = workspace.ancestors().find(|folder| has_git(folder)) {
+        if let Some(top) = workspace.ancestors().find(|folder| is_repository(folder)) {
             let mut ignored = Self::of(top, workspace, GIT_FILE);
             // A home folder under git that ignores all but a few files says nothing about what lies in
             // it: without this, every file of such a workspace could be removed.
@@ -166,7 +167,7 @@ impl Ignored {
             if !self.folders.contains_key(folder) {
                 let whole = top.join(folder);
                 let text = beginning(&whole.join(file_name), IGNORE_BYTES_MAX).unwrap_or_default();
-                let is_top = file_name == GIT_FILE && has_git(&whole);
+                let is_top = file_name == GIT_FILE && is_repository(&whole);
                 self.folders.insert(folder.to_owned(), Folder::new(text, is_top));
             }
         }
@@ -206,14 +207,6 @@ impl<'a> Above<'a> {
     }
 }
 
-/// True if `folder` is the top of a working tree. A folder `.git` without a `HEAD` is none to git either: some
-/// sandboxes of agents leave an empty one behind, which would else make every folder below ignore nothing.
-pub(crate) fn has_git(folder: &Path) -> bool {
-    let git = folder.join(".git");
-    let found = git.symlink_metadata();
-    found.is_ok_and(|found| !found.is_dir() || git.join("HEAD").symlink_metadata().is_ok())
-}
-
 fn rules(text: &str) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
     for line in text.trim_start_matches('\u{feff}').lines() {
@@ -228,13 +221,20 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// Makes files, an empty text for `.git/HEAD` among them.
+    /// Makes files; an empty `.git/HEAD` stands for a whole repository.
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for (path, text) in files {
             let path = folder.path().join(path);
             fs::create_dir_all(path.parent().expect("has one")).expect("makes");
-            fs::write(path, text).expect("writes");
+            if path.ends_with(".git/HEAD") && text.is_empty() {
+                for folder in ["objects", "refs"] {
+                    fs::create_dir(path.with_file_name(folder)).expect("makes");
+                }
+                fs::write(path, "ref: refs/heads/main\n").expect("writes");
+            } else {
+                fs::write(path, text).expect("writes");
+            }
         }
         folder
     }
@@ -285,14 +285,18 @@ mod tests {
 
     #[test]
     fn rules_do_not_reach_into_another_working_tree() {
-        let files =
-            [(".git/HEAD", ""), (".gitignore", "*.a\nbuild/\n"), ("inner/.git", ""), ("build/i/.git", "")];
+        let files = [
+            (".git/HEAD", ""),
+            (".gitignore", "*.a\nbuild/\n"),
+            ("inner/.git/HEAD", ""),
+            ("build/i/.git/HEAD", ""),
+        ];
         check(&files, "", &[("inner/x.a", false), ("x.a", true), ("build/i/x", true)]);
     }
 
     /// Catches an empty folder `.git`, far above, that makes a folder without git one that ignores nothing.
     #[test]
-    fn a_folder_without_head_is_no_repository() {
+    fn what_is_no_repository_is_no_top() {
         let files = [(".git/config", ""), ("w/.gitignore", "*.a\n"), ("w/.evident-ignore", "*.b\n")];
         check(&files, "w", &[("x.a", false), ("x.b", true)]);
     }

@@ -12,7 +12,8 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use crate::ignored::has_git;
+use evident_regular::is_repository;
+
 use crate::small::whole;
 
 /// Bytes of an index: a million files need some 100 MB.
@@ -52,7 +53,7 @@ impl Tracked {
     /// When there is an index that cannot be understood.
     pub(crate) fn contains(&mut self, path: &Path) -> io::Result<bool> {
         let folders = path.ancestors().skip(1);
-        let Some(top) = folders.into_iter().find(|folder| has_git(folder)) else { return Ok(false) };
+        let Some(top) = folders.into_iter().find(|folder| is_repository(folder)) else { return Ok(false) };
         if !self.trees.contains_key(top) {
             let index = Index::read(top)?;
             // Many small indexes can be as large as one: what is dropped is read again when it is needed.

@@ -206,7 +206,7 @@ impl Tree {
         let name = |path: &[u8]| String::from_utf8_lossy(path).into_owned();
         let mut parent: &[u8] = b"";
         for (index, entry) in self.entries.iter().enumerate() {
-            if !is_sound(&entry.path) {
+            if !is_sound(&entry.path, entry.leaf.kind) {
                 return Err(NotATree::Path(name(&entry.path)));
             }
             if index > 0 && self.entries[index - 1].path == entry.path {
@@ -240,12 +240,16 @@ fn order_below(path: &[u8], folder: &[u8]) -> Ordering {
     }
 }
 
-/// True for a path that stays in its folder and out of what git keeps for itself.
-fn is_sound(path: &[u8]) -> bool {
-    let mut parts = path.split(|byte| *byte == b'/');
+/// True for a path that stays in its folder and out of what git keeps for itself. A `.git` that makes no
+/// repository is an entry without content, which is brought nowhere.
+fn is_sound(path: &[u8], kind: Kind) -> bool {
+    let name = match kind {
+        Kind::Special => path.strip_suffix(b"/.git").unwrap_or(path),
+        Kind::File | Kind::Executable | Kind::Symlink | Kind::Submodule => path,
+    };
     path.len() <= PATH_BYTES_MAX
         && !path.contains(&0)
-        && parts.all(|part| !matches!(part, b"" | b"." | b".." | b".git"))
+        && name.split(|byte| *byte == b'/').all(|part| !matches!(part, b"" | b"." | b".." | b".git"))
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! Whether a folder is in a git repository, and whether that has a commit.
 //!
-//! It runs no git: only `.git` itself is looked at, and no path that it names is followed out of it.
+//! It runs no git: only `.git` itself is looked at.
 
 use std::path::Path;
+
+use evident_regular::is_repository;
 
 use crate::findings::Git;
 use crate::folder::Folder;
@@ -13,17 +15,10 @@ const ANCESTORS_MAX: usize = 64;
 /// What git knows about the folder.
 pub(crate) fn of(root: &Path) -> Git {
     let ancestors = || root.ancestors().take(ANCESTORS_MAX);
-    let Some(top) = ancestors().find(|folder| is_top(folder)) else { return Git::Absent };
+    let Some(top) = ancestors().find(|folder| is_repository(folder)) else { return Git::Absent };
     // A file `.git` is that of a further worktree or of a submodule: both are made from a commit.
     let Ok(folder) = Folder::open_only(&top.join(".git")) else { return Git::Commit };
     if has_commit(&folder) { Git::Commit } else { Git::NoCommit }
-}
-
-/// True if `folder` is the top of a working tree; a folder `.git` without a `HEAD` is none to git either.
-pub(crate) fn is_top(folder: &Path) -> bool {
-    let git = folder.join(".git");
-    let found = git.symlink_metadata();
-    found.is_ok_and(|found| !found.is_dir() || git.join("HEAD").symlink_metadata().is_ok())
 }
 
 fn has_commit(git: &Folder) -> bool {

@@ -56,7 +56,7 @@ fn rules(folder: &Folder, git: Git) -> impl Fn(&str) -> bool {
 fn above(root: &Path) -> Vec<String> {
     let mut texts = Vec::new();
     for pair in root.ancestors().take(ANCESTORS_MAX).collect::<Vec<_>>().windows(2) {
-        if crate::git::is_top(pair[0]) {
+        if evident_regular::is_repository(pair[0]) {
             break;
         }
         texts.extend(Folder::open_only(pair[1]).ok().and_then(|folder| folder.text(".gitignore")));

@@ -2,13 +2,17 @@
 //!
 //! It never waits for the other end of a FIFO, also where one takes the place of the file between two looks;
 //! never opens what was seen to be a device; and never reads more than its bound. It does not know what a file
-//! means, and keeps nobody in a folder.
+//! means, but for the few that say where a repository of git begins, and keeps nobody in a folder.
+
+mod repository;
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
+
+pub use repository::is_repository;
 
 /// What is done with a link at the end of a path; those before are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,11 +13,12 @@ use std::path::{Path, PathBuf};
 use evident_blobs::Blobs;
 use evident_core::digest::Digest;
 use evident_core::tree::{Entry, Kind, Leaf, Tree};
+use evident_regular::is_repository;
 
 use super::bounds::{FILE_BYTES_MAX, Total};
 use super::git::{self, Git, Objects};
 use super::{Rules, manifest};
-use crate::ignored::{GIT_FILE, IGNORE_BYTES_MAX, has_git};
+use crate::ignored::{GIT_FILE, IGNORE_BYTES_MAX};
 use crate::{Error, Wanted};
 use listing::Listed;
 
@@ -130,7 +131,7 @@ impl Repository {
             return Err(git::refused(&action, "too many repositories inside each other"));
         }
         // Without this, git would answer for the repository around it.
-        if !has_git(&folder) {
+        if !is_repository(&folder) {
             return Err(git::refused(
                 &action,
                 "it is not checked out: run `git submodule update --init --recursive`",

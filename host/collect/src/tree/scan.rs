@@ -1,5 +1,6 @@
 //! The tree of a folder as it is now: a walk, then the digests of what it found.
 
+mod inert;
 mod settle;
 mod walk;
 

@@ -12,6 +12,9 @@ use crate::fixture::*;
 fn repository() -> Fixture {
     let fixture = Fixture::new();
     fixture.write(".git/HEAD", "ref: refs/heads/main\n");
+    for folder in [".git/objects", ".git/refs"] {
+        fs::create_dir(fixture.workspace.join(folder)).expect("makes");
+    }
     fixture.write(".gitignore", "target/\n*.xml\n!kept.xml\n");
     fixture
 }

@@ -172,7 +172,7 @@ fn leftovers_are_advised_unless_they_are_ignored() {
 fn ignore_files_above_count_up_to_the_top() {
     let folder = repository(&[
         (".gitignore", "*\n"),
-        ("top/.git/HEAD", ""),
+        ("top/.git/HEAD", "ref: refs/heads/main\n"),
         ("top/.gitignore", "__pycache__/\n/target\n"),
         ("top/inner/Cargo.toml", PACKAGE),
         ("top/inner/pytest.ini", ""),
@@ -187,16 +187,26 @@ fn ignore_files_above_count_up_to_the_top() {
 fn a_base_is_named_only_where_there_is_a_commit() {
     let bench = ("src/main.rs", "fn main() {}");
     let head = (".git/HEAD", "ref: refs/heads/main\n");
+    let elsewhere = ("elsewhere/HEAD", "ref: refs/heads/main\n");
     let cases: &[(Files, bool)] = &[
         (&[], false),
         (&[head], false),
         (&[head, (".git/refs/heads/main", "d4b5\n")], true),
         (&[head, (".git/packed-refs", "# pack-refs\nd4b5 refs/heads/main\n")], true),
         (&[head, (".git/packed-refs", "d4b5 refs/heads/other\n")], false),
-        (&[(".git/HEAD", "d4b5471e\n")], true),
+        (&[(".git/HEAD", "d4b5471ed4b5471ed4b5471ed4b5471ed4b5471e\n")], true),
         (&[(".git/HEAD", "ref: ../Cargo.toml\n")], false),
         (&[(".git/HEAD", "ref: refs/heads/.invalid\n"), (".git/reftable/", "")], true),
-        (&[(".git", "gitdir: ../elsewhere\n")], true),
+        (&[(".git", "gitdir: ../elsewhere\n")], false),
+        (
+            &[
+                (".git", "gitdir: elsewhere\n"),
+                elsewhere,
+                ("elsewhere/objects/", ""),
+                ("elsewhere/refs/", ""),
+            ],
+            true,
+        ),
     ];
     let has_base = |files: &[(&str, &str)]| {
         let text = draft(&findings(files), Some(Template::Performance));

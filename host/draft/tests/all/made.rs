@@ -26,6 +26,11 @@ pub(crate) fn fill(folder: &Path, files: Files<'_>) {
             fs::create_dir_all(path.parent().expect("has a folder")).expect("makes a folder");
             fs::write(&path, text).expect("writes a file");
         }
+        // Without these two a `HEAD` makes no repository.
+        if let Some(git) = path.parent().filter(|_| path.ends_with(".git/HEAD")) {
+            fs::create_dir_all(git.join("objects")).expect("makes a folder");
+            fs::create_dir_all(git.join("refs")).expect("makes a folder");
+        }
     }
 }
 

@@ -6,9 +6,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use evident_regular::is_repository;
+
 use super::refused;
 use crate::Error;
-use crate::ignored::has_git;
 
 /// The program, and the folders in which it may find others.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ impl Git {
     /// The first one in `PATH` that lies outside of a canonical `workspace` and of its working tree.
     pub(in crate::tree) fn outside(workspace: &Path) -> Result<Self, Error> {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let top = workspace.ancestors().find(|folder| has_git(folder)).unwrap_or(workspace);
+        let top = workspace.ancestors().find(|folder| is_repository(folder)).unwrap_or(workspace);
         find(&path, top).ok_or_else(|| {
             let problem = "no `git` in PATH: relative folders, and those in the workspace or its working \
                            tree, are passed over";

@@ -12,11 +12,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use evident_core::tree::Kind;
+use evident_regular::is_repository;
 use rustix::fs::{AtFlags, Dir, FileType, Mode};
 use rustix::io::Errno;
 
-use super::{Found, Walked, What};
-use crate::ignored::{Above, has_git};
+use super::{Found, Walked, What, inert};
+use crate::ignored::Above;
 use crate::tracked::Index;
 use crate::tree::bounds::{self, Entries};
 use crate::tree::stat::Stat;
@@ -98,7 +99,7 @@ struct Lazy {
 
 impl Lazy {
     fn around(folder: &Path) -> Self {
-        let top = folder.ancestors().find(|folder| has_git(folder)).map(Path::to_owned);
+        let top = folder.ancestors().find(|folder| is_repository(folder)).map(Path::to_owned);
         let inner = top.as_deref().and_then(|top| folder.strip_prefix(top).ok());
         let mut prefix = inner.map_or_else(Vec::new, |inner| inner.as_os_str().as_bytes().to_vec());
         if !prefix.is_empty() {
@@ -137,9 +138,11 @@ impl<'a> Walker<'a> {
         let found_before = self.walked.found.len();
         let entries = self.list(open)?;
         let mut inner = None;
-        let is_repository = entries.iter().any(|(name, _)| name.as_c_str() == c".git");
-        if is_repository && self.depth > 0 {
-            let top = self.folder.join(OsStr::from_bytes(self.name()));
+        let git = entries.iter().find(|(name, _)| name.as_c_str() == c".git").filter(|_| self.depth > 0);
+        let top = self.whole();
+        if let Some((_, kind)) = git.filter(|_| !is_repository(&top)) {
+            self.no_repository(open, *kind, here)?;
+        } else if git.is_some() {
             if !here.is_ignored || self.rules.forces_repository(self.name()) {
                 self.push(None, What::Small(Kind::Submodule, head::of(&top).into_bytes()));
             }
@@ -163,6 +166,19 @@ impl<'a> Walker<'a> {
             let path = self.name().to_vec();
             self.walked.folders.push((path, Stat::of(&stat)));
         }
+        Ok(())
+    }
+
+    /// A `.git` that makes no repository. An empty one is like any empty folder; one that holds something counts,
+    /// by its name, because what lies in it is seen neither by git nor here.
+    fn no_repository(&mut self, open: &OwnedFd, kind: FileType, here: &Here<'a>) -> Result<(), Error> {
+        let length = self.path.len();
+        self.path.extend_from_slice(b"/.git");
+        let is_ignored = here.is_ignored || here.above.is_ignored(&self.path, kind == FileType::Directory);
+        if (!is_ignored || self.rules.forces(self.name())) && inert::holds_something(open, c".git", kind) {
+            self.push(None, What::Small(Kind::Special, special(kind).as_bytes().to_vec()));
+        }
+        self.path.truncate(length);
         Ok(())
     }
 

@@ -282,6 +282,14 @@ fn a_repository_in_a_protected_folder_is_seen() {
     let start = ground.scan(&rules);
     fs::create_dir_all(ground.work.join("tests/.git")).expect("makes");
     ground.write("tests/.git/hidden", "1");
+    assert_eq!(
+        changes(&start, &ground.scan(&rules)),
+        ["added tests/.git"],
+        "what it hides counts by its name"
+    );
+    ground.write("tests/.git/HEAD", "ref: refs/heads/main\n");
+    fs::create_dir_all(ground.work.join("tests/.git/objects")).expect("makes");
+    fs::create_dir_all(ground.work.join("tests/.git/refs")).expect("makes");
     assert_eq!(changes(&start, &ground.scan(&rules)), ["added tests"]);
     assert_eq!(changes(&start, &ground.scan(&ground.rules())), [""; 0], "ignored, and nothing protects it");
 }
@@ -306,6 +314,31 @@ fn what_is_ignored_in_a_protected_folder_is_a_by_product() {
     ground.write("tests/b.py", "1");
     let changed = ["added .env", "added tests/b.py", "modified vendor/lib.py"];
     assert_eq!(changes(&start, &ground.scan(&rules)), changed);
+}
+
+/// Catches a folder of the work that counts as a foreign repository because a sandbox left an empty `.git` in it, and
+/// files that are hidden by a `.git` which makes no repository.
+#[test]
+fn a_git_folder_that_is_none_changes_nothing_and_hides_nothing() {
+    let ground = Ground::with(&[("src/a", "1"), ("src/.gitignore", "*.log\n"), ("lib/b", "1")]);
+    let rules = ground.rules();
+    let start = ground.scan(&rules);
+    let seen = || changes(&start, &ground.scan(&rules));
+    fs::create_dir_all(ground.work.join("src/.git/refs/heads")).expect("makes");
+    ground.write("lib/.git", "");
+    assert_eq!(seen(), [""; 0]);
+    ground.write("src/a", "2");
+    ground.write("lib/c", "1");
+    assert_eq!(seen(), ["added lib/c", "modified src/a"], "what lies beside it counts as before");
+    ground.write("lib/.git", "gitdir: /nowhere\n");
+    ground.write("src/.git/evil.py", "1");
+    let told = seen();
+    assert_eq!(told, ["added lib/.git", "added lib/c", "added src/.git", "modified src/a"]);
+    let stored = ground.trees.store(&rules, &ground.work).expect("is stored");
+    assert_eq!(ground.trees.load(Trees::digest(&stored)).expect("is read again"), stored);
+    ground.write("src/.git/HEAD", "ref: refs/heads/main\n");
+    fs::create_dir(ground.work.join("src/.git/objects")).expect("makes");
+    assert!(seen().contains(&"added src".to_owned()), "it became one: {:?}", seen());
 }
 
 /// A sparse file costs nobody anything to make, and everybody much to keep.
