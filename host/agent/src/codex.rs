@@ -9,6 +9,7 @@ mod exec;
 mod failure;
 mod items;
 mod launch;
+mod left;
 mod look_up;
 mod protocol;
 mod server;
@@ -29,6 +30,7 @@ use tokio::time::timeout;
 
 use self::confine::Confinement;
 use self::exec::Memory;
+use self::left::Left;
 use self::server::{Server, Unanswered, refused_as};
 use self::translate::Translator;
 use self::turn::Agent;
@@ -155,6 +157,7 @@ impl Codex {
             agent.translator.take(message);
         }
         agent.server.hear_anew();
+        let left = self.left();
         let params = json!({ "threadId": thread, "input": protocol::input(text) });
         let begun =
             agent.server.ask("turn/start", &params).await.map_err(refused_as(FailureClass::Refused))?;
@@ -166,8 +169,12 @@ impl Codex {
         let process = Some(agent.server.id());
         let started = Signal::Started { session: Some(thread), turn: Some(name.to_string()), process };
         signals.try_send(started).expect("the queue is new, and has room");
-        self.state = State::Turn(tokio::spawn(turn::run(agent, signals, control)));
+        self.state = State::Turn(tokio::spawn(turn::run(agent, left, signals, control)));
         Ok(turn)
+    }
+
+    fn left(&self) -> Left {
+        Left::before(&self.setup.workspace, &self.confinement.folders())
     }
 
     /// Changes to `codex exec` where this codex has no app-server, but has that; else the failure stands.
@@ -191,11 +198,13 @@ impl Codex {
         let State::Exec(memory) = mem::replace(&mut self.state, State::Off) else {
             unreachable!("`begin_turn` comes here in this state only")
         };
+        let left = self.left();
         let begun = self.start_exec(&memory, text);
         match begun {
             Ok(process) => {
                 let (turn, signals, control) = channels();
-                self.state = State::ExecTurn(tokio::spawn(exec::run(process, memory, signals, control)));
+                self.state =
+                    State::ExecTurn(tokio::spawn(exec::run(process, memory, left, signals, control)));
                 Ok(turn)
             }
             Err(failure) => {
@@ -279,6 +288,12 @@ impl Driver for Codex {
     fn look_up(&mut self, lost: &Lost) -> Pending<'_, Result<Found, Failure>> {
         let lost = lost.clone();
         Box::pin(async move { self.find(&lost).await })
+    }
+
+    /// Only whether the program is there: what a turn does, a turn shows.
+    fn probe(&mut self) -> Pending<'_, Result<(), Failure>> {
+        let is_there = self.settings.is_there(&self.setup);
+        Box::pin(async { is_there })
     }
 
     fn close(&mut self) -> Pending<'_, ()> {

@@ -24,6 +24,8 @@ pub(super) const NOBODY: &str = "Nobody is here to answer during a turn. Decide 
 pub(super) struct Waiting {
     /// The request's id, as codex wrote it.
     request: Value,
+    /// The item that waits for it, where it is one.
+    pub(super) item: Option<String>,
     /// What it wants; for the words of a refusal.
     pub(super) act: Act,
     /// How it wants to be answered.
@@ -85,7 +87,8 @@ pub(super) fn read<'a>(
         return Asked::Declined(form.answer(false), "It is longer than anybody reads before allowing it.");
     };
     let ask = Ask { id: name(request), act: act.clone(), explanation: explanation(params, workspace) };
-    Asked::Ask(ask, Waiting { request: request.clone(), act, form })
+    let item = string(params, "/itemId").map(str::to_string);
+    Asked::Ask(ask, Waiting { request: request.clone(), item, act, form })
 }
 
 impl Waiting {

@@ -17,8 +17,12 @@ const PROFILE: &str = "evident";
 /// How codex confines what it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Confinement {
-    /// It asks before every command and change. What is allowed runs without a sandbox, what it does
-    /// without asking, because the user's own rules allow it, can write nothing.
+    /// It asks before every command and change, and runs what is allowed without a sandbox; so does it what the
+    /// user's own rules allow, without asking.
+    ///
+    /// A sandbox that lets it write nothing is no second line here. Codex would run what was allowed in it first,
+    /// and outside of it only where it sees at once that the sandbox refused something: a command that takes longer
+    /// than some 150 ms stays inside, and fails though it was allowed.
     Asks,
     /// It never asks, and writes in the workspace and in folders for temporary files.
     Workspace,
@@ -53,6 +57,15 @@ impl Confinement {
         }
     }
 
+    /// The folders of the workspace that codex's sandbox lets it write; the empty name is the workspace.
+    pub(super) fn folders(&self) -> Vec<String> {
+        match self {
+            Self::Asks => Vec::new(),
+            Self::Workspace => vec![String::new()],
+            Self::Folders(folders) => folders.clone(),
+        }
+    }
+
     /// True if codex asks.
     pub(super) fn asks(&self) -> bool {
         *self == Self::Asks
@@ -67,7 +80,7 @@ impl Confinement {
         match self {
             Self::Asks => {
                 told.insert("approvalPolicy".into(), json!("untrusted"));
-                told.insert("sandbox".into(), json!("read-only"));
+                told.insert("sandbox".into(), json!("danger-full-access"));
             }
             Self::Workspace => {
                 told.insert("approvalPolicy".into(), json!("never"));
@@ -195,7 +208,7 @@ mod tests {
     #[test]
     fn codex_is_told_in_its_words() {
         let (workspace, temporary) = (Path::new("/home/me/work"), Path::new("/var/tmp"));
-        let asks = json!({"approvalPolicy": "untrusted", "sandbox": "read-only", "approvalsReviewer": "user", "config": {"features.goals": false}, "cwd": "/home/me/work"});
+        let asks = json!({"approvalPolicy": "untrusted", "sandbox": "danger-full-access", "approvalsReviewer": "user", "config": {"features.goals": false}, "cwd": "/home/me/work"});
         assert_eq!(Value::Object(Confinement::Asks.thread(workspace, temporary, true)), asks);
         let folders = Confinement::Folders(vec!["src".into()]);
         let told = Value::Object(folders.thread(workspace, temporary, true));

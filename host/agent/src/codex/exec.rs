@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::launch;
+use super::left::Left;
 use super::protocol::string;
 use super::translate::{LastMessage, notice};
 use super::usage::Totals;
@@ -37,6 +38,7 @@ struct Reader {
 pub(super) async fn run(
     mut process: Process,
     memory: Memory,
+    mut left: Left,
     signals: Sender<Signal>,
     mut control: Receiver<Control>,
 ) -> Memory {
@@ -50,7 +52,11 @@ pub(super) async fn run(
     } else {
         process.end().await;
     }
+    let cleared = left.clear();
     if let Some(ending) = ending {
+        if let Some(told) = cleared {
+            let _ = signals.send(told).await;
+        }
         let ended = Ended { ending, message: reader.message.text() };
         // Whether somebody still listens makes no difference any more.
         let _ = signals.send(Signal::Ended(ended)).await;

@@ -42,6 +42,33 @@ pub(super) fn changed(item: &Value) -> Vec<&str> {
     changes.into_iter().flatten().filter_map(|change| string(change, "/path")).collect()
 }
 
+/// What the system said where it refused what a command, or a change of files, did. Only of one that failed: a
+/// command may say such words and go on.
+pub(super) fn refusal(item: &Value) -> Option<String> {
+    if string(item, "/status") != Some("failed") {
+        return None;
+    }
+    match string(item, "/type") {
+        Some("fileChange") => Some("the change was not made".to_string()),
+        Some("commandExecution") => {
+            let output = string(item, "/aggregatedOutput").unwrap_or_default();
+            let says = |line: &&str| REFUSALS.iter().any(|words| line.contains(words));
+            output.lines().find(says).map(text::line)
+        }
+        _ => None,
+    }
+}
+
+/// How a system, a sandbox, or what starts one says no: bubblewrap, Landlock, Seatbelt, and codex's own helper.
+const REFUSALS: &[&str] = &[
+    "Read-only file system",
+    "Permission denied",
+    "Operation not permitted",
+    "bwrap: ",
+    "codex-linux-sandbox",
+    "sandbox-exec: ",
+];
+
 fn kind(item: &Value) -> Option<ItemKind> {
     Some(match string(item, "/type")? {
         "userMessage" | "user_message" => return None,
@@ -100,6 +127,20 @@ mod tests {
         assert_eq!(line(&json!({"type": "reasoning"})), Some((ItemKind::Reasoning, "thinks".into())));
         assert_eq!(line(&json!({"type": "userMessage", "content": []})), None);
         assert_eq!(line(&json!({"type": "teleport"})), Some((ItemKind::ToolCall, "teleport".into())));
+    }
+
+    #[test]
+    fn only_what_failed_was_refused() {
+        let of = |status: &str, output: &str| {
+            refusal(&json!({"type": "commandExecution", "status": status, "aggregatedOutput": output}))
+        };
+        let line = "touch: cannot touch 'a': Read-only file system";
+        assert_eq!(of("failed", &format!("one\n{line}\ntwo\n")).as_deref(), Some(line));
+        assert_eq!(of("failed", "bwrap: execvp codex-linux-sandbox: No such file").is_some(), true);
+        assert_eq!(of("failed", "test result: FAILED. 0 passed; 1 failed"), None);
+        assert_eq!(of("completed", line), None);
+        assert_eq!(refusal(&json!({"type": "commandExecution", "status": "failed"})), None);
+        assert_eq!(refusal(&json!({"type": "fileChange", "status": "failed"})).is_some(), true);
     }
 
     #[test]

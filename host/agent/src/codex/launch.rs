@@ -46,8 +46,17 @@ pub enum Environment {
 }
 
 impl Settings {
+    /// Whether codex could be started.
+    pub(super) fn is_there(&self, setup: &Setup) -> Result<(), Failure> {
+        self.program(&[]).is_there(setup)
+    }
+
     /// Starts codex with these arguments.
     pub(super) fn start(&self, setup: &Setup, arguments: &[&str]) -> Result<Process, Failure> {
+        self.program(arguments).start(setup)
+    }
+
+    fn program(&self, arguments: &[&str]) -> Program {
         let mut argv = vec![self.program.clone()];
         argv.extend(arguments.iter().map(OsString::from));
         let mut program = Program::new(argv);
@@ -55,7 +64,7 @@ impl Settings {
             program.inherits = false;
             program.set = variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         }
-        program.start(setup)
+        program
     }
 
     /// Runs codex to its end: how it ended, and what it wrote to both streams.

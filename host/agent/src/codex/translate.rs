@@ -62,6 +62,8 @@ struct Running {
     open: HashSet<String>,
     changes: HashMap<String, Vec<String>>,
     waiting: BTreeMap<String, Waiting>,
+    /// Items that were asked for and allowed.
+    allowed: HashSet<String>,
     error: Option<Value>,
 }
 
@@ -141,7 +143,12 @@ impl Translator {
         let Some(waiting) = turn.waiting.remove(id) else { return Vec::new() };
         let reply = Output::Line(protocol::reply(waiting.request(), &waiting.answer(answer)));
         match answer {
-            Answer::Allow => vec![reply],
+            Answer::Allow => {
+                if turn.allowed.len() < OPEN_ITEMS_MAX {
+                    turn.allowed.extend(waiting.item);
+                }
+                vec![reply]
+            }
             // Codex has no field for a reason: it is said first, so that it stands beside the refusal.
             Answer::Deny(reason) => {
                 vec![self.say(&format!("`{}` was not allowed: {reason}", waiting.act)), reply]
@@ -219,9 +226,16 @@ impl Translator {
         let id = string(item, "/id").unwrap_or_default();
         let untold = !turn.open.remove(id) && turn.open.len() < OPEN_ITEMS_MAX && items::is_tool_call(item);
         turn.changes.remove(id);
-        let ended =
-            items::shown(item, items::progress_of(item)).map(|item| Output::Signal(Signal::Item(item)));
-        ended.into_iter().chain(untold.then(one_tool_call)).collect()
+        let shown = items::shown(item, items::progress_of(item));
+        let refused = turn.allowed.remove(id).then(|| items::refusal(item)).flatten();
+        // No trouble with the model: the agent goes on.
+        let refused = refused.zip(shown.as_ref()).map(|(why, shown)| {
+            let told =
+                format!("`{}` was allowed, and the system refused it all the same: {why}", shown.title);
+            Output::Signal(notice(&told, ItemProgress::Done))
+        });
+        let ended = shown.map(|item| Output::Signal(Signal::Item(item)));
+        ended.into_iter().chain(refused).chain(untold.then(one_tool_call)).collect()
     }
 
     fn used(&mut self, params: &Value) -> Vec<Output> {

@@ -7,6 +7,7 @@ use evident_core::agent::{Ended, Failure, FailureClass};
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::left::Left;
 use super::server::Server;
 use super::translate::{Output, Translator};
 use crate::{Control, INTERRUPT_GRACE, Signal};
@@ -30,16 +31,24 @@ enum Next {
 /// Runs the turn that was begun, to its end. Gives the agent back where it lives on.
 pub(super) async fn run(
     mut agent: Agent,
+    mut left: Left,
     signals: Sender<Signal>,
     mut control: Receiver<Control>,
 ) -> Option<Agent> {
     let ended = match follow(&mut agent, &signals, &mut control).await {
-        Ok(None) => return None,
+        Ok(None) => {
+            drop(agent);
+            left.clear();
+            return None;
+        }
         Ok(Some(ended)) => ended,
         Err(failure) => {
             let ended = agent.translator.broke_off(failure);
             // The group dies before the end is told: nothing of the turn runs on.
             drop(agent);
+            if let Some(told) = left.clear() {
+                let _ = signals.send(told).await;
+            }
             // Whether somebody still listens makes no difference any more.
             let _ = signals.send(Signal::Ended(ended)).await;
             return None;
@@ -49,6 +58,9 @@ pub(super) async fn run(
     let cleaned = timeout(INTERRUPT_GRACE, rest).await;
     // Where codex cannot end it its group dies, before the end is told; the thread goes on in another.
     let agent = Some(agent).filter(|_| matches!(cleaned, Ok(Ok(()))));
+    if let Some(told) = left.clear() {
+        let _ = signals.send(told).await;
+    }
     // Whether somebody still listens makes no difference any more.
     let _ = signals.send(Signal::Ended(ended)).await;
     agent

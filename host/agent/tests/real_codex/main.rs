@@ -187,6 +187,64 @@ async fn what_is_asked_runs_when_it_is_allowed_and_not_when_it_is_denied() {
     codex.close().await;
 }
 
+/// Catches what was allowed and still runs in a sandbox. A sandbox that codex leaves only where it sees at once that
+/// it refused something held every command that took longer than a moment; under load that was every one.
+#[tokio::test]
+async fn what_is_allowed_runs_outside_of_the_sandbox_however_long_it_takes() {
+    let command = "sleep 1; touch allowed.txt ../outside.txt";
+    let Some(place) = place(Some(&json!([{"shell": command}, {"say": "fin"}]))) else { return };
+    let mut codex = place.codex(Setup { asks: true, ..place.setup() });
+    let told = follow(begin(&mut codex, 1, "go").await, |signal| {
+        let Signal::Asked(ask) = signal else { return None };
+        Some(Control::Answer { id: ask.id.clone(), answer: Answer::Allow })
+    });
+    let (_, _, _, told) = started(told.await);
+    assert!(told.contains(&tool(command, ItemProgress::Done)), "{told:?}");
+    assert!(place.read("allowed.txt").is_some() && place.read("../outside.txt").is_some());
+    codex.close().await;
+}
+
+/// Without a sandbox below it, asking is all that holds the agent: every way to write is asked for.
+#[tokio::test]
+async fn nothing_is_written_without_being_asked_for() {
+    let patch = "*** Begin Patch\n*** Add File: p.txt\n+hello\n*** End Patch\n";
+    let script = json!([{"shell": "pwd"}, {"shell": "ls; touch a.txt"}, {"shell": "git init ."},
+        {"shell": format!("apply_patch <<'EOF'\n{patch}EOF\n")}, {"say": "fin"}]);
+    let Some(place) = place(Some(&script)) else { return };
+    let mut codex = place.codex(Setup { asks: true, ..place.setup() });
+    let mut asked = 0;
+    let told = follow(begin(&mut codex, 1, "go").await, |signal| {
+        let Signal::Asked(ask) = signal else { return None };
+        asked += 1;
+        Some(Control::Answer { id: ask.id.clone(), answer: Answer::Deny("no".into()) })
+    });
+    let (_, _, _, told) = started(told.await);
+    assert_eq!((asked, told.last()), (4, Some(&ended(Ending::Completed, "fin"))));
+    assert_eq!(fs::read_dir(place.workspace()).unwrap().count(), 0);
+    codex.close().await;
+}
+
+/// Catches empty folders of codex's sandbox that stay in the work when a command is ended with its turn.
+#[tokio::test]
+async fn what_the_sandbox_left_is_removed_and_told() {
+    let exec = json!({"tool": ["exec_command", {"cmd": "sleep 300.375", "yield_time_ms": 250}]});
+    for write in [vec!["src/**".to_string()], Vec::new()] {
+        let Some(place) = place(Some(&json!([exec, {"say": "done"}]))) else { return };
+        fs::create_dir_all(place.workspace().join("src/.aws")).unwrap();
+        let mut codex = place.codex(Setup { write: write.clone(), ..place.setup() });
+        let (_, _, _, told) = started(whole(begin(&mut codex, 1, "go").await).await);
+        assert_eq!(told.last(), Some(&ended(Ending::Completed, "done")));
+        let inside = if write.is_empty() { "" } else { "src/" };
+        for name in [".agents", ".codex", ".git"] {
+            assert!(!place.workspace().join(inside).join(name).exists(), "{write:?}: {name}");
+        }
+        assert!(place.workspace().join("src/.aws").exists(), "it was there before");
+        let told = notices(&told);
+        assert!(told.iter().any(|told| told.contains(&format!("`{inside}.git`"))), "{told:?}");
+        codex.close().await;
+    }
+}
+
 /// An MCP server with one tool, for codex to start.
 const STAMPS: &str = r#"
 import json, sys

@@ -109,6 +109,33 @@ fn a_turn_that_asks_is_told_whole() {
     assert_eq!(told, expected);
 }
 
+/// Catches an agent that was allowed something, could not do it, and is told to have failed by itself. Recorded with
+/// 0.171.0 and a sandbox that writes nothing, which this driver does not ask for any more.
+#[test]
+fn what_was_allowed_and_refused_all_the_same_is_told() {
+    let recorded = include_str!("../../../tests/codex/denied.jsonl");
+    let told = replay(&mut translator(true), recorded, &[Answer::Allow]);
+    let command = "sleep 0.5; touch allowed.txt";
+    let refused = "`sleep 0.5; touch allowed.txt` was allowed, and the system refused it all the same: touch: cannot \
+                   touch 'allowed.txt': Read-only file system";
+    let expected = [
+        tool(command, ItemProgress::Begun),
+        call(),
+        asked("0", Act::Command(command.into())),
+        Output::Line(r#"{"id":0,"result":{"decision":"accept"}}"#.into()),
+        tool(command, ItemProgress::Failed),
+        item(ItemKind::Notice, refused, ItemProgress::Done),
+        tokens(100, 10),
+        message("fin"),
+        tokens(100, 10),
+        ended(Ending::Completed, "fin"),
+    ];
+    let told: Vec<_> = told.into_iter().filter(|output| *output != alive()).collect();
+    assert_eq!(told, expected, "the call counts, so that the turn is no idle one");
+    let denied = replay(&mut translator(true), recorded, &[Answer::Deny("no".into())]);
+    assert!(!denied.contains(&item(ItemKind::Notice, refused, ItemProgress::Done)), "it was not allowed");
+}
+
 /// Nobody answers: the ask is taken back when the turn ends, and the host that ended it is told so.
 #[test]
 fn an_interrupted_turn_takes_its_ask_back() {
