@@ -154,7 +154,6 @@ impl Driving {
             None => ended,
         };
         self.idle_since = Instant::now();
-        self.world.note().await;
         let stored = match ended.message.is_empty() {
             true => None,
             // The end of the turn is worth more than its message: what it used is charged, whatever the disk.
@@ -164,6 +163,7 @@ impl Driving {
             },
         };
         self.world.settle().await;
+        self.world.note().await;
         let tree: Digest = self.world.tree(self.journal.goal().contract).await?;
         let goal = self.journal.goal();
         let used = goal.turn.as_ref().map_or(0, |turn| turn.spent.usage.tool_calls);
