@@ -14,22 +14,22 @@ use serde_json::Value;
 
 use crate::workspace::{Run, Workspace, clause, run, verdict};
 
-type Files<'a> = &'a [(&'a str, &'a str)];
+pub(crate) type Files<'a> = &'a [(&'a str, &'a str)];
 
-const CARGO: Files<'_> = &[
+pub(crate) const CARGO: Files<'_> = &[
     ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[workspace]\n"),
     ("Cargo.lock", "version = 4\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\n"),
     ("src/lib.rs", "pub fn total(prices: &[u32]) -> u32 {\n    prices.iter().sum()\n}\n"),
     ("tests/cart.rs", "#[test]\nfn totals() {\n    assert_eq!(shop::total(&[1, 2]), 3);\n}\n"),
 ];
 
-const PYTEST: Files<'_> = &[
+pub(crate) const PYTEST: Files<'_> = &[
     ("pyproject.toml", "[project]\nname = \"shop\"\n\n[tool.pytest.ini_options]\n"),
     ("src/shop/__init__.py", "def total(prices):\n    return sum(prices)\n"),
     ("tests/test_cart.py", "from shop import total\n\n\ndef test_totals():\n    assert total([1, 2]) == 3\n"),
 ];
 
-const NODE: Files<'_> = &[
+pub(crate) const NODE: Files<'_> = &[
     (
         "package.json",
         "{\"name\": \"shop\", \"type\": \"module\", \"scripts\": {\"test\": \"node --test\"}}\n",
@@ -42,7 +42,7 @@ const NODE: Files<'_> = &[
     ),
 ];
 
-const GO: Files<'_> = &[
+pub(crate) const GO: Files<'_> = &[
     ("go.mod", "module example.org/shop\n\ngo 1.21\n"),
     ("cart.go", "package shop\n\nfunc Total(a, b int) int { return a + b }\n"),
     (
@@ -74,9 +74,9 @@ const JEST: Files<'_> = &[
 ];
 
 /// A repository, and what its commands find in their environment.
-struct Repository {
-    workspace: Workspace,
-    home: PathBuf,
+pub(crate) struct Repository {
+    pub(crate) workspace: Workspace,
+    pub(crate) home: PathBuf,
     path: std::ffi::OsString,
 }
 
@@ -91,7 +91,7 @@ impl Repository {
         Self { workspace, home, path: env::var_os("PATH").expect("tests have one") }
     }
 
-    fn committed(files: Files<'_>) -> Self {
+    pub(crate) fn committed(files: Files<'_>) -> Self {
         let repository = Self::new(files);
         repository.git(&["init", "--quiet", "--initial-branch=main"]);
         repository.git(&["add", "--all"]);
@@ -112,7 +112,7 @@ impl Repository {
     }
 
     /// Makes the contract, which must be without any problem.
-    fn init(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn init(&self, arguments: &[&str]) -> Run {
         let made = self.run(&[&["init"], arguments].concat());
         assert_eq!(made.exit, 0, "{made:#?}");
         let lint = self.run(&["lint"]);
@@ -122,7 +122,7 @@ impl Repository {
         made
     }
 
-    fn check(&self) -> (Run, Value) {
+    pub(crate) fn check(&self) -> (Run, Value) {
         let run = self.run(&["check", "--format", "json"]);
         let assessment = serde_json::from_str(&run.stdout);
         let assessment = assessment.unwrap_or_else(|error| panic!("no assessment: {error}\n{run:#?}"));
@@ -153,12 +153,12 @@ fn each_way(files: Files<'_>, test: &str, prepare: impl Fn(&mut Repository)) {
     }
 }
 
-fn skipped(why: &str) {
+pub(crate) fn skipped(why: &str) {
     writeln!(std::io::stderr(), "skipped: {why}").expect("stderr is open");
 }
 
 /// True if the command ends well.
-fn works(program: &Path, arguments: &[&str]) -> bool {
+pub(crate) fn works(program: &Path, arguments: &[&str]) -> bool {
     Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 

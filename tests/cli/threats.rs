@@ -8,6 +8,7 @@ mod boundary;
 mod callers;
 mod checkers;
 mod evidence;
+mod init_attacks;
 mod kept;
 mod rest;
 mod session;

@@ -44,7 +44,13 @@ fn copy(workspace: &Workspace) -> std::path::PathBuf {
 fn what_another_tree_built_proves_nothing() {
     let attack = |defences: &str| {
         let workspace = workspace("");
-        workspace.write("hook.sh", POISON);
+        // A build that compares contents: no time gives it away.
+        let by_content = "cmp -s work.txt build/from || { cp work.txt build/from; cp work.txt build/out; }";
+        workspace.write(
+            "suite.sh",
+            BUILD.replace("test build/out -nt work.txt || cp work.txt build/out", by_content),
+        );
+        workspace.write("hook.sh", "echo wrong > build/from\n");
         assert_eq!(workspace.check().0.exit, 0, "an honest tree, but for its hook");
         workspace.write("work.txt", "wrong\n");
         without(&workspace, defences)
