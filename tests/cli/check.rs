@@ -121,6 +121,18 @@ fn a_refused_contract_runs_nothing() {
     assert!(!workspace.path("ran").exists());
 }
 
+/// Catches a program that asked for JSON and has to read the problems of the contract from chatter.
+#[test]
+fn a_refused_contract_is_told_in_json() {
+    let workspace = Workspace::new(&contract("run = [\"true\"]\ntimout = \"1s\""));
+    let (run, lint) =
+        (workspace.run(["check", "--format", "json"]), workspace.run(["lint", "--format", "json"]));
+    assert_eq!((run.exit, lint.exit), (2, 2));
+    assert_eq!(run.stdout, lint.stdout);
+    let document: serde_json::Value = serde_json::from_str(&run.stdout).expect("a JSON document");
+    assert_eq!(document["problems"][0]["code"], "unknown-key", "{document:#}");
+}
+
 #[test]
 fn the_workspace_can_be_another_folder() {
     let workspace = Workspace::new(&contract(r#"run = ["cat", "report.xml"]"#));

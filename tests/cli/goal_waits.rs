@@ -201,7 +201,6 @@ fn what_came_before_the_wait_began_wakes_it() {
         (write("ignored/job"), r#"{"files": ["ignored/*"]}"#),
         (r#"{ path = "lock", delete = true }"#.to_owned(), r#"{"files": ["lock"]}"#),
         (dead, r#"{"pid_file": "job.pid"}"#),
-        (write("inbox/more.txt"), r#"{"source": "status"}"#),
     ] {
         let workspace = waiting("{}");
         workspace.write(".evident-ignore", "ignored/\n");

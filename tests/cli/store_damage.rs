@@ -113,7 +113,7 @@ fn damages() -> Vec<Damage> {
         }),
         ("unreadable", |path| {
             rewrite(path, |_| Vec::new());
-            fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("is ours");
+            fs::set_permissions(path, fs::Permissions::from_mode(0o000)).expect("is ours");
         }),
     ]
 }

@@ -156,7 +156,7 @@ impl Collecting<'_> {
             places.insert(at, place);
             match ready {
                 Ready::Yes(prepared) => self.prepared[number] = prepared,
-                Ready::No(evidence) => failed.push((number, evidence)),
+                Ready::No(evidence) => failed.push((number, *evidence)),
             }
         }
         let places = places.into_iter().map(|(at, place)| (at, Arc::new(place))).collect();

@@ -55,7 +55,7 @@ pub(crate) enum Ready {
     /// It can.
     Yes(Option<Prepared>),
     /// It cannot; its evidence says why.
-    No(Evidence),
+    No(Box<Evidence>),
 }
 
 /// Sees to it that what a source needs is installed.
@@ -75,7 +75,7 @@ pub(crate) async fn prepare(ground: &Shared, place: Place, source: &Source) -> R
     let mut place = place;
     if evidence.shortfall.is_some() || !evidence.origin.exit_accepted {
         let evidence = ground.with(move |ground| Ok(failed(ground.blobs(), evidence))).await?;
-        return Ok((place, Ready::No(named(evidence, source))));
+        return Ok((place, Ready::No(Box::new(named(evidence, source)))));
     }
     let (place, changed) = ground
         .with(move |ground| {
@@ -88,7 +88,7 @@ pub(crate) async fn prepare(ground: &Shared, place: Place, source: &Source) -> R
     }
     let paths = freshness::listed(&changed);
     let detail = format!("`prepare` changed what counts: {paths}; ignore what it makes");
-    Ok((place, Ready::No(freshness::none(source, Reason::TreeChanged, &detail, clock::now()))))
+    Ok((place, Ready::No(Box::new(freshness::none(source, Reason::TreeChanged, &detail, clock::now())))))
 }
 
 /// The command of `prepare` as a source of its own: same folder, environment and bounds.

@@ -11,7 +11,7 @@ use crate::workspace::{Workspace, clause};
 const WALL: Duration = Duration::from_secs(1);
 
 /// Two checkers that do nothing but call the host, on as many cores as a small machine has, and an honest one
-/// that has to wait for one of them: each ends at its deadline, and the honest one answers.
+/// that has to wait for one of them: each ends by its deadline or its fuel, and the honest one answers.
 #[test]
 fn a06_busy_guests_hold_nobody_up() {
     let busy = ["a", "b", "c", "d"].map(|name| {
@@ -26,7 +26,9 @@ fn a06_busy_guests_hold_nobody_up() {
     assert_eq!(clause(&assessment, "correct")["outcome"]["status"], "pass", "{run:#?}");
     for name in ["a", "b", "c", "d"] {
         let clause = clause(&assessment, name);
-        assert_eq!(clause["fault"]["class"], "deadline", "{name}: {clause}");
+        // Which of the two bounds is met first depends on how fast the machine is.
+        let class = clause["fault"]["class"].as_str();
+        assert!(matches!(class, Some("deadline" | "fuel")), "{name}: {clause}");
         let took = Duration::from_micros(clause["usage"]["wall_us"].as_u64().expect("a figure"));
         assert!(took < 2 * WALL, "{name} took {took:?}");
     }

@@ -239,7 +239,7 @@ fn a_sparse_file_costs_the_host_no_state() {
     {
         match byte {
             None => {
-                fs::File::create(workspace.path(name)).and_then(|file| file.set_len(LARGE)).expect("makes")
+                fs::File::create(workspace.path(name)).and_then(|file| file.set_len(LARGE)).expect("makes");
             }
             Some(byte) => workspace.write(name, vec![byte; 16 << 20]),
         }

@@ -136,11 +136,11 @@ mod tests {
         };
         let line = "touch: cannot touch 'a': Read-only file system";
         assert_eq!(of("failed", &format!("one\n{line}\ntwo\n")).as_deref(), Some(line));
-        assert_eq!(of("failed", "bwrap: execvp codex-linux-sandbox: No such file").is_some(), true);
+        assert!(of("failed", "bwrap: execvp codex-linux-sandbox: No such file").is_some());
         assert_eq!(of("failed", "test result: FAILED. 0 passed; 1 failed"), None);
         assert_eq!(of("completed", line), None);
         assert_eq!(refusal(&json!({"type": "commandExecution", "status": "failed"})), None);
-        assert_eq!(refusal(&json!({"type": "fileChange", "status": "failed"})).is_some(), true);
+        assert!(refusal(&json!({"type": "fileChange", "status": "failed"})).is_some());
     }
 
     #[test]

@@ -61,9 +61,9 @@ fn assess(arguments: &Check, engine: &Engine, opened: &Opened, progress: Progres
     let shown = format::assessment(&assessment, opened, arguments.format);
     // This form alone is made of commands.
     if arguments.format == Format::Github {
-        ui::commands(&shown)?
+        ui::commands(&shown)?;
     } else {
-        ui::result(&shown)?
+        ui::result(&shown)?;
     }
     if let Err(error) = engine.sweep() {
         ui::chatter(&format!("note: old evidence could not be removed: {:#}\n", anyhow::Error::from(error)));

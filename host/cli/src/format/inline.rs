@@ -33,17 +33,23 @@ fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// A bar would end the cell. Behind a backslash no further backslash helps: it would be the escaped one.
+/// A bar would end the cell. Behind a backslash that is not itself escaped, another one would be the escaped
+/// character, and the bar a border.
 fn without_borders(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '|' if safe.ends_with('\\') => safe.push_str("\u{7c}"),
+            '|' if ends_with_escape(&safe) => safe.push('|'),
             '|' => safe.push_str("\\|"),
             other => safe.push(other),
         }
     }
     safe
+}
+
+/// True where the last backslash of the text escapes what follows: where their number is odd.
+fn ends_with_escape(text: &str) -> bool {
+    (text.len() - text.trim_end_matches('\\').len()) % 2 == 1
 }
 
 /// True for words and numbers that no renderer makes anything of.
@@ -147,6 +153,7 @@ mod tests {
             ("a|b", "`a\\|b`"),
             ("a\\|b", "`a\\\u{7c}b`"),
             ("a||b", "`a\\|\\|b`"),
+            ("a\\\\|b", "`a\\\\\\|b`"),
             ("a\nb", "a b"),
         ] {
             assert_eq!(inline(text), expected, "{text:?}");

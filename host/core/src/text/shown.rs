@@ -107,9 +107,9 @@ fn is_command(text: &str, at: usize) -> bool {
         return false;
     }
     let behind = &text[at + 1..];
-    let begins = |word: &&str| behind.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    let begins = |word: &str| behind.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     // A style between the two is gone where no terminal is.
-    behind.starts_with('\u{1b}') || ACT_BEHIND_SIGNS.iter().any(|word| begins(&word))
+    behind.starts_with('\u{1b}') || ACT_BEHIND_SIGNS.iter().any(|word| begins(word))
 }
 
 /// Bytes of a style at the beginning, `ESC [ ... m`: all that this program itself writes to a terminal.
