@@ -137,7 +137,7 @@ evidence = "suite"
 "#
     ));
     // What a source makes is ignored: a counted file that it rewrites is a change of the tree.
-    workspace.write(".gitignore", "fresh.xml\n");
+    workspace.write(".evident-ignore", "fresh.xml\n");
     workspace.write("report.xml", GREEN);
     workspace.write("fresh.xml", GREEN);
     let yesterday = SystemTime::now() - Duration::from_secs(24 * 3600);

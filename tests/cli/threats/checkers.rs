@@ -37,5 +37,4 @@ fn a06_busy_guests_hold_nobody_up() {
         checked(workspace.command(["check", "--fresh", "--format", "json"]).env("EVIDENT_UNDEFENDED", off));
     let clause = clause(&assessment, "a");
     assert!(clause["fault"].is_null(), "without the defence it is done when it likes: {clause}");
-    assert!(clause["usage"]["wall_us"].as_u64() > Some(1_200_000), "{clause}");
 }

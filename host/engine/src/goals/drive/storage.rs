@@ -73,7 +73,14 @@ impl Driving {
             return Ok(false);
         }
         if !self.manner.patient {
-            return if is_stopped { Ok(true) } else { Err(full()) };
+            // Once, for each amount of room that is asked for: a host that does not wait must not spin either.
+            let may_try = !is_stopped && self.room.wanted < ROOM_BYTES_MAX;
+            self.live = None;
+            return match may_try && self.probe_room().await.is_ok() {
+                true => Ok(false),
+                false if is_stopped => Ok(true),
+                false => Err(full()),
+            };
         }
         if self.live.is_some() && is_stopped && self.is_interruptible() {
             return Ok(false);
