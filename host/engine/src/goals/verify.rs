@@ -29,7 +29,7 @@ pub struct Verified {
     pub log: Report,
     /// Blobs that were read.
     pub blobs: u64,
-    /// What is not as it was stored, by the place that names it; the first [`DAMAGES_MAX`].
+    /// What is not as it was stored, by the place that names it; the first thousand.
     pub damages: Vec<Damage>,
     /// Damage that is not listed.
     pub more: u64,
