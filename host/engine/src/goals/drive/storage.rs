@@ -73,14 +73,16 @@ impl Driving {
             return Ok(false);
         }
         if !self.manner.patient {
-            // Once, for each amount of room that is asked for: a host that does not wait must not spin either.
-            let may_try = !is_stopped && self.room.wanted < ROOM_BYTES_MAX;
+            if is_stopped {
+                return Ok(true);
+            }
+            // Once for each amount of room that is asked for: a host that does not wait must not spin either.
+            if self.room.wanted >= ROOM_BYTES_MAX || self.probe_room().await.is_err() {
+                return Err(full());
+            }
+            // Its turn could not be written down and is lost, as with a host that dies.
             self.live = None;
-            return match may_try && self.probe_room().await.is_ok() {
-                true => Ok(false),
-                false if is_stopped => Ok(true),
-                false => Err(full()),
-            };
+            return Ok(false);
         }
         if self.live.is_some() && is_stopped && self.is_interruptible() {
             return Ok(false);
