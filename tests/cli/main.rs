@@ -9,6 +9,7 @@ mod baseline;
 mod check;
 mod checker;
 mod command_agent;
+mod compiled;
 mod completions;
 mod conformance;
 mod doctor;

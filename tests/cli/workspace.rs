@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::compiled;
+
 /// Where goldens lie; the tidy test holds their names against the calls of `golden`.
 const SNAPSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/cli/snapshots");
 
@@ -34,6 +36,9 @@ const FILTERS: &[(&str, &str)] = &[
     (r"(  from +.+) \([\d.]+ KiB\)", "$1 ([SIZE])"),
     (r#""(started|ended|fuel|memory_bytes|wall_us|age_ms)": \d+"#, r#""$1": [NUMBER]"#),
 ];
+
+/// The commands that run checkers.
+const JUDGING: [&str; 3] = ["baseline", "check", "run"];
 
 /// A folder with a workspace, a place for state, and a home, all empty.
 pub(crate) struct Workspace {
@@ -104,11 +109,14 @@ impl Workspace {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).expect("is ours");
     }
 
-    /// The binary, ready to run in the workspace.
+    /// The binary, ready to run in the workspace. One that will judge finds the first-party checkers compiled.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_evident"));
+        command.args(arguments);
+        if command.get_args().next().is_some_and(|first| JUDGING.iter().any(|name| first == *name)) {
+            compiled::lend(&self.outside("state"), &self.outside("home").join(".cache/evident"));
+        }
         command
-            .args(arguments)
             .current_dir(self.folder())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").expect("tests have one"))
