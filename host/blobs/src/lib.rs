@@ -6,6 +6,8 @@
 //! A name proves nothing: a disk loses bytes, and another process of the same user can write there. So the
 //! bytes under a name are compared with it before they are taken for a blob that is kept already.
 
+mod holes;
+
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -19,6 +21,8 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
 use tempfile::{NamedTempFile, TempPath};
+
+pub use holes::Holes;
 
 /// Bytes of one read while hashing: large enough to keep the hash busy.
 const COPY_BYTES: usize = 256 * 1024;
@@ -114,7 +118,7 @@ impl Blobs {
         let incoming = self.folder.join("incoming");
         let file = NamedTempFile::new_in(&incoming).map_err(Error::io("make a file in", &incoming))?;
         let (file, temporary) = file.into_parts();
-        Ok(Writer { blobs: self.clone(), file, temporary, hash: Sha256::new(), size: 0 })
+        Ok(Writer { blobs: self.clone(), file: Holes::new(file), temporary, hash: Sha256::new() })
     }
 
     /// Opens a blob for reading and gives its size in bytes. No link is followed and no pipe is waited for. The
@@ -197,7 +201,7 @@ impl Blobs {
             let path = self.path(digest);
             writer.write_all(bytes).map_err(Error::io("write", &path))?;
             // Before it has its name: a name that outlives a loss of power must not lead to fewer bytes.
-            writer.file.sync_all().map_err(Error::io("sync", &path))?;
+            writer.file.finish().and_then(File::sync_all).map_err(Error::io("sync", &path))?;
             writer.finish()?;
         }
         self.sync([digest])?;
@@ -279,17 +283,16 @@ impl Blobs {
 #[derive(Debug)]
 pub struct Writer {
     blobs: Blobs,
-    file: File,
+    file: Holes,
     temporary: TempPath,
     hash: Sha256,
-    size: u64,
 }
 
 impl Writer {
     /// Bytes written so far.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.size
+        self.file.size()
     }
 
     /// Gives the blob its name.
@@ -303,7 +306,9 @@ impl Writer {
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         made.map_err(Error::io("make the folder", folder))?;
         let read_only = fs::Permissions::from_mode(0o400);
-        self.file.set_permissions(read_only).map_err(Error::io("protect", &path))?;
+        let size = self.file.size();
+        let whole = self.file.finish();
+        whole.and_then(|file| file.set_permissions(read_only)).map_err(Error::io("protect", &path))?;
         let failed = |path: &Path, source| Error::io("move a blob to", path)(source);
         match self.temporary.persist(&path) {
             Ok(()) => {}
@@ -314,7 +319,7 @@ impl Writer {
             }
             Err(refused) => return Err(failed(&path, refused.error)),
         }
-        Ok((digest, self.size))
+        Ok((digest, size))
     }
 }
 
@@ -322,7 +327,6 @@ impl Write for Writer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.hash.update(&bytes[..count]);
-        self.size += count as u64;
         Ok(count)
     }
 

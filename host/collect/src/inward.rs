@@ -1,8 +1,10 @@
 //! What in a command that runs in a private copy leads into the workspace: there, ignored files act, and the
 //! worker may write them.
 //!
-//! It looks at the words of the command, at where its program is found, and at its environment; what a program
-//! opens by a name that it knows itself cannot be seen from outside.
+//! It looks at the words of the command, at where its program is found, at its environment, and at what is
+//! installed for Python; what another program opens by a name that it knows itself cannot be seen from outside.
+
+mod python;
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -20,8 +22,15 @@ pub(crate) fn leads(command: &Launch, workspace: &Path) -> Option<String> {
     };
     let shown = |path: &Path| path.to_string_lossy().into_owned();
     let (program, arguments) = command.argv.split_first()?;
-    if let Some(found) = found(program, command).filter(|found| within(found)) {
-        return Some(shown(&found));
+    if let Some(found) = found(program, command) {
+        if within(&found) {
+            return Some(shown(&found));
+        }
+        let home =
+            command.environment.iter().find(|(name, _)| name == "HOME").map(|(_, value)| Path::new(value));
+        if let Some(file) = python::leads(&found, home, workspace) {
+            return Some(shown(&file));
+        }
     }
     let mut words = arguments.iter().flat_map(|word| paths_of(word));
     if let Some(word) = words.find(|word| within(word)) {

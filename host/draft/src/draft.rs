@@ -153,15 +153,28 @@ fn suites(text: &mut Text, findings: &Findings, goes: Goes) {
 
 fn recipe(suite: &Suite) -> Vec<(&'static str, String)> {
     let mut keys = vec![("run", list(&suite.run)), ("timeout", quoted(SUITE_TIMEOUT))];
+    let mut environment = Vec::new();
+    if !suite.needs.pass.is_empty() {
+        environment.push(format!("pass = {}", inline(&suite.needs.pass)));
+    }
     if !suite.set.is_empty() {
         let set: Vec<String> =
             suite.set.iter().map(|(name, value)| format!("{name} = {}", quoted(value))).collect();
-        keys.push(("env", format!("{{ set = {{ {} }} }}", set.join(", "))));
+        environment.push(format!("set = {{ {} }}", set.join(", ")));
+    }
+    if !environment.is_empty() {
+        keys.push(("env", format!("{{ {} }}", environment.join(", "))));
     }
     if !suite.collect.is_empty() {
         keys.push(("collect", list(&suite.collect)));
     }
     keys
+}
+
+/// A list on one line, as an inline table needs it.
+fn inline(texts: &[&str]) -> String {
+    let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+    format!("[{}]", texts.join(", "))
 }
 
 /// Nothing that the worker left outside of the tree acts there: a build, installed packages, compiled modules.
@@ -184,6 +197,12 @@ pub(crate) fn prepared(needs: &Needs) -> Vec<(&'static str, String)> {
     if !needs.prepare_from.is_empty() {
         keys.push(("prepare_from", list(&needs.prepare_from)));
     }
+    if needs.builds && !needs.prepare.is_empty() {
+        keys.push((
+            "fresh",
+            "true  # `prepare` builds the project itself: what it made for one tree is not kept".to_owned(),
+        ));
+    }
     keys
 }
 
@@ -191,8 +210,15 @@ pub(crate) fn prepared(needs: &Needs) -> Vec<(&'static str, String)> {
 fn correct(text: &mut Text, findings: &Findings) {
     for suite in &findings.suites {
         let source = named("suite", suite, findings);
-        let keys = [("checker", quoted("test-report")), ("evidence", report(&source, suite))];
-        let comment = "Every test that ran has passed, and at least one ran.";
+        let mut keys = vec![("checker", quoted("test-report")), ("evidence", report(&source, suite))];
+        let mut comment = "Every test that ran has passed, and at least one ran.";
+        if suite.skips {
+            comment = "Every test that ran has passed, and at least one ran. Some are switched off at the start;\n\
+                       with `config = { skipped = \"deny\" }` code under test could skip none.";
+        } else {
+            let why = "# none is now; code under test could skip what calls it";
+            keys.push(("config", format!("{{ skipped = {} }}  {why}", quoted("deny"))));
+        }
         text.table(comment, &format!("criteria.{}", named("correct", suite, findings)), &keys);
     }
 }

@@ -91,6 +91,8 @@ pub(crate) struct Suite {
     pub(crate) shortcuts: &'static [&'static str],
     /// How a test is named in a report, for example.
     pub(crate) example: &'static str,
+    /// True if some of its tests are switched off at the start.
+    pub(crate) skips: bool,
     /// A command that makes a figure, and the pattern of its files.
     pub(crate) experiment: (Vec<String>, &'static str),
     pub(crate) paths: Paths,
@@ -103,6 +105,10 @@ pub(crate) struct Needs {
     pub(crate) prepare: Vec<String>,
     /// The lock files, where their names do not say that they are.
     pub(crate) prepare_from: Vec<String>,
+    /// Variables of the person's environment that it takes.
+    pub(crate) pass: Vec<&'static str>,
+    /// True where that command builds the project itself, so that what it made is good for one tree alone.
+    pub(crate) builds: bool,
     /// Patterns of ignored files that belong to the start tree instead.
     pub(crate) inputs: Vec<&'static str>,
     /// Patterns of inputs that a run of the worker's own changes.

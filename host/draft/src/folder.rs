@@ -126,7 +126,11 @@ impl Folder {
         parsed.map_err(|error| self.note(path, format!("is not JSON: {error}"))).ok()
     }
 
-    fn read(&self, path: &str) -> Result<Option<String>, String> {
+    /// The same without a note.
+    ///
+    /// # Errors
+    /// Why the file cannot be read, as a lower-case fragment.
+    pub(crate) fn read(&self, path: &str) -> Result<Option<String>, String> {
         match self.file(path)? {
             Some(file) => bounded(file).map(Some),
             None => Ok(None),
@@ -173,6 +177,14 @@ impl Folder {
     /// Paths of the files in the list, in order of level and name.
     pub(crate) fn files(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter(|entry| !entry.is_folder).map(|entry| entry.path.as_str())
+    }
+
+    /// Names directly below a folder of the list, and whether each is a folder.
+    pub(crate) fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a str, bool)> {
+        self.entries.iter().filter_map(move |entry| {
+            let name = entry.path.strip_prefix(folder)?.strip_prefix('/')?;
+            (!name.contains('/')).then_some((name, entry.is_folder))
+        })
     }
 
     /// Names of the folders at the top.

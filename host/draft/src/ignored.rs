@@ -38,6 +38,15 @@ pub(crate) fn is_ignored_folder(folder: &Folder, git: Option<Git>, name: &str) -
     folder.is_folder(name) && rules(folder, git.unwrap_or(Git::Absent))(name)
 }
 
+/// True if an ignore file names it in whatever folder it lies.
+pub(crate) fn is_ignored_everywhere(folder: &Folder, git: Option<Git>, line: &str) -> bool {
+    let git = git.unwrap_or(Git::Absent);
+    let own = folder.text(file(git)).unwrap_or_default();
+    let above = if git == Git::Absent { Vec::new() } else { above(folder.root()) };
+    let texts = std::iter::once(&own).chain(&above);
+    texts.into_iter().find_map(|text| verdict(text, line, false)).unwrap_or(false)
+}
+
 fn file(git: Git) -> &'static str {
     if git == Git::Absent { ".evident-ignore" } else { ".gitignore" }
 }

@@ -8,10 +8,39 @@ use crate::findings::{Bench, Findings, First, Git, Reason, Suite};
 use crate::folder::Folder;
 use crate::ignored::{self, Leftover};
 use crate::kinds::{cargo, go, node, pytest};
-use crate::{git, text};
+use crate::{git, skips, text};
 
 /// Characters of a name: one line of a report.
 const NAME_CHARACTERS_MAX: usize = 100;
+
+/// Variables without which an installation fails behind a proxy, a certificate or a registry of one's own.
+const OF_INSTALLATIONS: &[&str] = &[
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NODE_EXTRA_CA_CERTS",
+    "NO_PROXY",
+    "NPM_CONFIG_CAFILE",
+    "NPM_CONFIG_REGISTRY",
+    "NPM_CONFIG_USERCONFIG",
+    "PIP_CERT",
+    "PIP_CONFIG_FILE",
+    "PIP_EXTRA_INDEX_URL",
+    "PIP_INDEX_URL",
+    "REQUESTS_CA_BUNDLE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_URL",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "npm_config_cafile",
+    "npm_config_registry",
+    "npm_config_userconfig",
+];
 
 /// What the kinds have found so far.
 #[derive(Debug, Default)]
@@ -43,9 +72,12 @@ impl Found {
 /// Looks at a folder: reads at most [`crate::FILE_BYTES_MAX`] of a file, lists at most
 /// [`crate::ENTRIES_MAX`] entries down to [`crate::LEVELS_MAX`] levels, runs and writes nothing.
 ///
+/// `is_set` says whether the environment has a variable: those that lead an installation through a proxy or to
+/// another registry are handed on by name.
+///
 /// # Errors
 /// When the folder cannot be listed, or no test command is recognised.
-pub fn look(folder: &Path) -> Result<Findings, Error> {
+pub fn look(folder: &Path, is_set: &dyn Fn(&str) -> bool) -> Result<Findings, Error> {
     let given = folder;
     let unreadable = |source| Error::Folder { folder: given.to_owned(), source };
     let root = fs::canonicalize(folder).map_err(unreadable)?;
@@ -62,7 +94,13 @@ pub fn look(folder: &Path) -> Result<Findings, Error> {
     }
     let advice = ignored::advice(&folder, git, &found.leftovers);
     let name = name(found.name, &root);
-    let Found { suites, bench, reasons, first, .. } = found;
+    let Found { mut suites, bench, reasons, first, .. } = found;
+    for suite in &mut suites {
+        suite.skips = skips::any(&folder, suite.kind);
+        if !suite.needs.prepare.is_empty() {
+            suite.needs.pass = OF_INSTALLATIONS.iter().copied().filter(|name| is_set(name)).collect();
+        }
+    }
     Ok(Findings { name, git, suites, bench, reasons, notes: folder.into_notes(), advice, first })
 }
 

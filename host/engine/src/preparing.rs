@@ -105,15 +105,16 @@ fn failed(blobs: &Blobs, mut evidence: Evidence) -> Evidence {
         (None, Some(exit)) => format!("it ended with {exit}"),
         (None, None) => "it did not end".to_owned(),
     };
-    let said = last_line(blobs, &evidence).map(|line| format!(": {line}")).unwrap_or_default();
+    let said = telling_line(blobs, &evidence).map(|line| format!(": {line}")).unwrap_or_default();
     let reason =
         evidence.shortfall.as_ref().map_or(Reason::NoEvidence(NoEvidence::Missing), |one| one.reason);
     evidence.shortfall = Some(Shortfall { reason, detail: format!("`prepare` failed, {why}{said}") });
     evidence.with_safe_text()
 }
 
-/// The last line that the command wrote to its error output, or else to its output.
-fn last_line(blobs: &Blobs, evidence: &Evidence) -> Option<String> {
+/// The last line about an error that the command wrote to its error output, or else to its output; the last
+/// line where none is. Installers end with a hint, or with the name of a log.
+fn telling_line(blobs: &Blobs, evidence: &Evidence) -> Option<String> {
     let lines = ["stderr", "stdout"].into_iter().filter_map(|name| {
         let artifact = evidence.artifacts.iter().find(|artifact| artifact.name == name)?;
         let (mut file, _) = blobs.read(artifact.digest).ok()?;
@@ -121,7 +122,12 @@ fn last_line(blobs: &Blobs, evidence: &Evidence) -> Option<String> {
         let mut bytes = Vec::new();
         file.take(TAIL_BYTES).read_to_end(&mut bytes).ok()?;
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        let lines = || text.lines().rev().map(str::trim).filter(|line| !line.is_empty());
+        let of_error = lines().find(|line| {
+            let line = line.to_ascii_lowercase();
+            line.contains("error") && !line.starts_with("hint") && !line.contains("complete log of this run")
+        });
+        of_error.or_else(|| lines().next()).map(str::to_owned)
     });
     lines.into_iter().next()
 }

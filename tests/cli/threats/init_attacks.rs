@@ -26,6 +26,10 @@ struct Kind {
     build: &'static [&'static str],
     /// A file that some tool reads by its name alone, and what makes it act.
     hook: (&'static str, &'static str),
+    /// A source that ends the process of the tests, with exit code 0.
+    ends: &'static str,
+    /// A source that has the test skipped that calls it, where the runner lets code do that.
+    skips: Option<&'static str>,
 }
 
 const KINDS: &[Kind] = &[
@@ -39,6 +43,8 @@ const KINDS: &[Kind] = &[
         test: "tests/cart.rs",
         build: &["cargo", "test", "--no-run", "--offline"],
         hook: (".cargo/config.toml", "[target.'cfg(unix)']\nrunner = [\"echo\", \"test totals ... ok\"]\n"),
+        ends: "pub fn total(_: &[u32]) -> u32 {\n    std::process::exit(0)\n}\n",
+        skips: None,
     },
     Kind {
         name: "pytest",
@@ -54,6 +60,8 @@ const KINDS: &[Kind] = &[
             "import sys; sys.path[:0] = ['src']; sys.dont_write_bytecode = False; import shop",
         ],
         hook: ("conftest.py", "import shop\nshop.total = lambda prices: 3\n"),
+        ends: "import os\n\n\ndef total(prices):\n    os._exit(0)\n",
+        skips: Some("import pytest\n\n\ndef total(prices):\n    pytest.skip('later')\n"),
     },
     Kind {
         name: "node",
@@ -65,6 +73,8 @@ const KINDS: &[Kind] = &[
         test: "cart.test.js",
         build: &["true"],
         hook: ("node_modules/cart/index.js", "export const total = () => 3;\n"),
+        ends: "export const total = () => process.exit(0);\n",
+        skips: None,
     },
     Kind {
         name: "go",
@@ -76,6 +86,8 @@ const KINDS: &[Kind] = &[
         test: "cart_test.go",
         build: &["go", "test", "-c", "-o", "shop.test", "."],
         hook: ("go.work", "go 1.21\n\nuse .\n"),
+        ends: "package shop\n\nimport \"os\"\n\nfunc Total(a, b int) int { os.Exit(0); return 0 }\n",
+        skips: None,
     },
 ];
 
@@ -90,6 +102,12 @@ const ATTACKS: &[(&str, Attack)] = &[
     ("a test that tests nothing", |kind, repository| repository.workspace.write(kind.test, "")),
     ("a file that a tool reads by its name", |kind, repository| {
         repository.workspace.write(kind.hook.0, kind.hook.1);
+    }),
+    ("work that ends the run before it reports", |kind, repository| {
+        repository.workspace.write(kind.source, kind.ends);
+    }),
+    ("work that skips its test", |kind, repository| {
+        repository.workspace.write(kind.source, kind.skips.unwrap_or(kind.ends));
     }),
 ];
 

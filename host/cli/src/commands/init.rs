@@ -69,7 +69,7 @@ pub(crate) fn run(arguments: &Init) -> anyhow::Result<Exit> {
             .hint("`evident lint` says what is wrong with it; `--print` shows a new one")
             .into());
     }
-    let findings = look(&arguments.folder).map_err(|error| {
+    let findings = look(&arguments.folder, &|name| std::env::var_os(name).is_some()).map_err(|error| {
         let hint = error.hint();
         if let evident_draft::Error::NothingRecognised { looked_for, notes, .. } = &error {
             notes.iter().for_each(|note| ui::chatter(&told(note)));

@@ -8,6 +8,7 @@
 pub(super) mod name;
 pub(super) mod objects;
 mod program;
+mod watch;
 
 use std::io;
 use std::path::Path;
@@ -17,6 +18,7 @@ use crate::Error;
 
 pub(super) use objects::Objects;
 pub(super) use program::Git;
+use watch::{SILENCE, Watch};
 
 /// What `git` gets from our environment beside the programs that it may find: whose configuration says
 /// which folders it may trust.
@@ -30,6 +32,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("GIT_NO_REPLACE_OBJECTS", "1"),
     ("GIT_NO_LAZY_FETCH", "1"),
 ];
+
+/// What is told of a call that was ended.
+const SILENT: &str =
+    "git said nothing for a minute and was ended: is there anything but files and folders in `.git`?";
 
 /// Bytes of what git says when it refuses, as far as it is shown.
 const REFUSAL_BYTES_MAX: usize = 512;
@@ -50,7 +56,12 @@ impl Git {
 
 /// Runs git to its end and gives what it wrote.
 pub(super) fn output(action: &str, command: &mut Command) -> Result<Vec<u8>, Error> {
-    let output = command.output().map_err(|error| absent(action, &error))?;
+    let child = command.spawn().map_err(|error| absent(action, &error))?;
+    let mut watch = Watch::over(&child, SILENCE);
+    let output = child.wait_with_output().map_err(|error| absent(action, &error))?;
+    if watch.stop() {
+        return Err(refused(action, SILENT));
+    }
     if output.status.success() {
         return Ok(output.stdout);
     }

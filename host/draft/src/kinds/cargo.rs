@@ -33,6 +33,10 @@ const ANCESTORS_MAX: usize = 64;
 /// Attributes that switch a test off.
 const SHORTCUTS: &[&str] = &["#[ignore", "#[cfg(any())]"];
 
+/// A setting of the user, in a file outside of the tree, can name one folder for all builds: what another tree
+/// built there would be taken for what this one did.
+const OWN_BUILD: &[(&str, &str)] = &[("CARGO_TARGET_DIR", "target"), ("CARGO_BUILD_BUILD_DIR", "target")];
+
 /// Adds a suite if the folder is a package or a workspace.
 pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     let Some(manifest) = folder.toml(MANIFEST) else { return };
@@ -58,6 +62,12 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     }
     let mut suite = suite(is_locked, workspace.is_some(), paths);
     suite.needs = needs(folder, &manifest, found);
+    if !suite.needs.only_in_place {
+        suite.set = OWN_BUILD.to_vec();
+        suite.remarks.push(
+            "The build stays in the copy, whatever folder the user's own settings of cargo name.".into(),
+        );
+    }
     if !is_locked {
         suite.paths.sources.push(LOCK.to_owned());
         suite.remarks.push(
@@ -143,6 +153,7 @@ fn suite(is_locked: bool, is_workspace: bool, paths: Paths) -> Suite {
         failed: 101,
         remarks: Vec::new(),
         shortcuts: SHORTCUTS,
+        skips: true,
         example: "tests::the_bug_is_gone",
         experiment: (experiment, "examples/experiment.rs"),
         paths,

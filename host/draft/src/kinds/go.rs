@@ -48,12 +48,14 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         failed: 1,
         remarks: Vec::new(),
         shortcuts: SHORTCUTS,
+        skips: true,
         example: "TestTheBugIsGone",
         experiment: (owned(&["go", "run", "./experiments"]), "experiments/**"),
         paths: Paths {
             sources: owned(&["*.go"]),
             tests: owned(&["*_test.go", "testdata/"]),
-            settings: owned(&[MANIFEST, "go.work"]),
+            // Go does not hold vendored packages against `go.sum`.
+            settings: owned(&[MANIFEST, "go.work", "/vendor/**"]),
             manifests: owned(&[MANIFEST, "go.sum"]),
         },
     });

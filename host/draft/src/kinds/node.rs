@@ -6,9 +6,9 @@
 use serde_json::Value;
 
 use super::{folders, leaves, owned};
-use crate::findings::{Bench, First, Kind, Needs, Paths, Suite};
+use crate::findings::{Bench, First, Git, Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
-use crate::ignored::Leftover;
+use crate::ignored::{Leftover, is_ignored_everywhere, is_ignored_folder};
 use crate::look::Found;
 use crate::text::is_plain;
 
@@ -30,6 +30,33 @@ const CACHES: &[&str] = &[
     "/node_modules/.vite-temp/**",
     "/node_modules/.vitest/**",
 ];
+
+/// Files that decide how tests run or are compiled, in whatever folder: the nearest one counts.
+const SETTINGS: &[&str] = &[
+    MANIFEST,
+    "vitest.*",
+    "vite.config.*",
+    "jest.config.*",
+    ".babelrc*",
+    "babel.config.*",
+    ".swcrc",
+    "tsconfig*.json",
+    "jsconfig*.json",
+];
+
+/// Scripts that a package manager runs once it has installed everything.
+const SCRIPTS_OF_INSTALL: &[&str] = &["preinstall", "install", "postinstall", "prepublish", "prepare"];
+
+/// Where runners look for tests, in whatever folder. Sources: Node's "Test runner", Jest's `testMatch`, Vitest's
+/// `include`.
+const TESTS_OF_NODE: &[&str] = &["test/", "*.test.*", "*-test.*", "*_test.*", "test-*.*", "test.*"];
+const TESTS_OF_OTHERS: &[&str] =
+    &["__tests__/", "__mocks__/", "__snapshots__/", "*.test.*", "*.spec.*", "test.*", "spec.*"];
+
+/// `node:test` takes a file that ends its process with exit code 0 for one that passed, tests or none. With
+/// this it fails where it ends before its tests are over. A process that was forked from a test inherits the
+/// option, and may end as it likes.
+const NO_EARLY_END: &str = "--import=data:text/javascript,let%20over;process.once('beforeExit',()=>{over=1});const%20end=process.reallyExit;if(!process.send)process.reallyExit=code=>end.call(process,code||!over*70)";
 
 /// Calls that switch tests off, or all others.
 const SHORTCUTS: &[&str] = &[".skip(", ".only(", ".todo(", "skip: true", "only: true", "xdescribe("];
@@ -86,7 +113,8 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     let manager = locked.unwrap_or(&UNLOCKED);
     let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
     let Some(mut suite) = suite(folder, &manifest, script, manager) else { return };
-    suite.paths = paths(folder, &manifest);
+    suite.paths = paths(folder, &manifest, &suite, found.git);
+    suite.paths.settings.extend(shadows(folder, found.git));
     suite.needs = needs(folder, &manifest, locked, found);
     if !suite.needs.prepare.is_empty() {
         // What decides which packages are installed, and where from.
@@ -127,7 +155,11 @@ fn needs(folder: &Folder, manifest: &Value, locked: Option<&Manager>, found: &mu
     }
     if let Some(manager) = locked {
         let prepare = if only_in_place { Vec::new() } else { owned(manager.install) };
-        return Needs { prepare, only_in_place, ..Needs::default() };
+        let scripts = SCRIPTS_OF_INSTALL.iter().filter_map(|name| manifest["scripts"][*name].as_str());
+        // Hooks of git change nothing that tests see.
+        let builds =
+            scripts.into_iter().any(|script| !["husky", "lefthook"].iter().any(|tool| script.contains(tool)));
+        return Needs { prepare, builds, only_in_place, ..Needs::default() };
     }
     if !folder.is_folder("node_modules") {
         found.first.push(First {
@@ -190,8 +222,17 @@ fn node(folder: &Folder, words: &[&str]) -> Suite {
         words[1..].iter().copied().filter(|word| !["--test", "--watch"].contains(word)).collect();
     let is_kept = |word: &&str| word.chars().all(ordinary) && !word.starts_with("--test-reporter");
     let mut run = owned(&["node", "--test"]);
-    run.extend(owned(&["--test-reporter=junit", "--test-reporter-destination={out}/report.xml"]));
     let mut remarks = Vec::new();
+    // An option of Node ends the process by itself once the tests are over.
+    if !words.contains(&"--test-force-exit") {
+        run.insert(1, NO_EARLY_END.to_owned());
+        remarks.push(
+            "The option `--import` makes a test file fail that ends its process before its tests are over;\n\
+             Node takes exit code 0 for a pass."
+                .into(),
+        );
+    }
+    run.extend(owned(&["--test-reporter=junit", "--test-reporter-destination={out}/report.xml"]));
     if others.iter().all(is_kept) {
         run.extend(owned(&others));
     } else {
@@ -214,13 +255,15 @@ fn blank(run: Vec<String>, set: Vec<(&'static str, &'static str)>) -> Suite {
         failed: 1,
         remarks: Vec::new(),
         shortcuts: SHORTCUTS,
+        skips: true,
         example: "the bug is gone",
         experiment: (owned(&["node", "experiments/run.mjs"]), "experiments/**"),
         paths: Paths::default(),
     }
 }
 
-fn paths(folder: &Folder, manifest: &Value) -> Paths {
+fn paths(folder: &Folder, manifest: &Value, suite: &Suite, git: Option<Git>) -> Paths {
+    let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
     let mut sources = folders(folder, &["src", "lib", "app"]);
     let listed = manifest["workspaces"].as_array().or_else(|| manifest["workspaces"]["packages"].as_array());
     for member in listed.into_iter().flatten().take(WORKSPACES_MAX).filter_map(Value::as_str) {
@@ -235,12 +278,50 @@ fn paths(folder: &Folder, manifest: &Value) -> Paths {
         sources = owned(&["*.js", "*.mjs", "*.cjs", "*.jsx", "*.ts", "*.mts", "*.tsx"]);
     }
     let mut tests = folders(folder, &["test", "tests"]);
-    tests.extend(owned(&["__tests__/", "__snapshots__/", "*.test.*", "*.spec.*"]));
+    let is_node = suite.run.first().is_some_and(|program| program == "node");
+    tests.extend(owned(if is_node { TESTS_OF_NODE } else { TESTS_OF_OTHERS }));
+    tests.extend(named(folder, script, git, &sources));
+    tests.extend(matched(&manifest["jest"]["testMatch"]));
     Paths {
         sources,
         tests,
-        settings: owned(&[MANIFEST, "vitest.*", "vite.config.*", "jest.config.*"]),
+        settings: owned(SETTINGS),
         manifests: owned(&[MANIFEST, "package-lock.json", "pnpm-lock.yaml", "yarn.lock"]),
+    }
+}
+
+/// Files and folders that the script names behind its runner. Code, and what is built, may change.
+fn named(folder: &Folder, script: &str, git: Option<Git>, sources: &[String]) -> Vec<String> {
+    let words =
+        script.split_whitespace().skip_while(|word| !["--test", "jest", "vitest"].contains(word)).skip(1);
+    let words = words.map(|word| word.trim_start_matches("./").trim_end_matches('/'));
+    let plain = words.filter(|word| is_plain(word) && !word.starts_with('-'));
+    plain
+        .filter_map(|word| match format!("{word}/**") {
+            pattern if folder.has_folder(word) => {
+                let is_other = !sources.contains(&pattern) && !is_ignored_folder(folder, git, word);
+                is_other.then_some(pattern)
+            }
+            _ if folder.has_file(word) => Some(format!("/{word}")),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Globs of jest that are patterns as well; others are left to the person who reads the draft.
+fn matched(globs: &Value) -> Vec<String> {
+    let globs = globs.as_array().into_iter().flatten().take(WORKSPACES_MAX).filter_map(Value::as_str);
+    let globs = globs.map(|glob| glob.strip_prefix("<rootDir>/").unwrap_or(glob));
+    globs.filter(|glob| is_plain(&glob.replace('*', "a"))).map(str::to_owned).collect()
+}
+
+/// Packages in a folder of code come before those that are installed at the top. Where git ignores them
+/// everywhere, no copy holds any.
+fn shadows(folder: &Folder, git: Option<Git>) -> Vec<String> {
+    if is_ignored_everywhere(folder, git, "node_modules/") {
+        Vec::new()
+    } else {
+        owned(&["*/**/node_modules/"])
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which files mean which command.
 
-use evident_draft::{Findings, Kind, Template, draft};
+use evident_draft::{Findings, Kind, Template, draft, look};
 
 use crate::made::{Files, findings, refused, repository};
 
@@ -57,11 +57,15 @@ fn files_decide_the_command() {
         ),
         (
             &[("package.json", r#"{"scripts": {"test": "node --test --watch --import tsx src/a.test.js"}}"#)],
-            "node --test --test-reporter=junit --test-reporter-destination={out}/report.xml --import tsx src/a.test.js",
+            "node EARLY --test --test-reporter=junit --test-reporter-destination={out}/report.xml --import tsx src/a.test.js",
         ),
         (
             &[("package.json", r#"{"scripts": {"test": "node --test && rm -rf $HOME"}}"#)],
-            "node --test --test-reporter=junit --test-reporter-destination={out}/report.xml",
+            "node EARLY --test --test-reporter=junit --test-reporter-destination={out}/report.xml",
+        ),
+        (
+            &[("package.json", r#"{"scripts": {"test": "node --test --test-force-exit"}}"#)],
+            "node --test --test-reporter=junit --test-reporter-destination={out}/report.xml --test-force-exit",
         ),
         (&[("go.mod", "module example.org/shop\n")], "go test -json -count=1 ./..."),
         (
@@ -70,7 +74,99 @@ fn files_decide_the_command() {
         ),
     ];
     for (files, expected) in cases {
-        assert_eq!(commands(&findings(files)), [*expected], "{files:?}");
+        let mut found = commands(&findings(files));
+        // What it does is tried by the attacks on the contract of `init`.
+        for word in found[0].clone().split(' ').filter(|word| word.starts_with("--import=data:")) {
+            found[0] = found[0].replace(word, "EARLY");
+        }
+        assert_eq!(found, [*expected], "{files:?}");
+    }
+}
+
+/// Catches tests that may be changed because they lie, or are named, where this project alone has them.
+#[test]
+fn tests_are_protected_where_the_runner_finds_them() {
+    let node = |script: &str| format!("{{\"scripts\": {{\"test\": \"{script}\"}}}}");
+    let named = node("node --test ./checks/ one.js src lib/");
+    let matched = r#"{"devDependencies": {"jest": "30", "jest-junit": "16"}, "jest": {"testMatch": ["<rootDir>/**/*.check.js", "**/?(*.)x.js"]}}"#;
+    let places = "[tool.pytest.ini_options]\ntestpaths = [\"checks\", \"./more/\", \"src\", \"a b\"]\npython_files = [\"check_*.py\", \"*.py\"]\n";
+    let cases: &[(Files, &[&str], &[&str])] = &[
+        (
+            &[
+                ("package.json", &named),
+                ("checks/a.js", ""),
+                ("one.js", ""),
+                ("src/a.js", ""),
+                ("lib/a.js", ""),
+            ],
+            &["checks/**", "/one.js", "test/", "*_test.*", "test-*.*"],
+            &["src/**", "lib/**"],
+        ),
+        (
+            &[("package.json", matched)],
+            &["**/*.check.js", "spec.*", "__mocks__/"],
+            &["**/?(*.)x.js", "test/"],
+        ),
+        (
+            &[("pyproject.toml", places)],
+            &["checks/**", "more/**", "check_*.py"],
+            &["src/**", "a b/**", "*.py"],
+        ),
+        (&[("pytest.ini", "[pytest]\ntestpaths = checks\n")], &["checks/**"], &[]),
+    ];
+    for (files, wanted, unwanted) in cases {
+        let found = findings(files);
+        let tests = found.tests();
+        assert!(wanted.iter().all(|pattern| tests.contains(pattern)), "{files:?}: {tests:?}");
+        assert!(!unwanted.iter().any(|pattern| tests.contains(pattern)), "{files:?}: {tests:?}");
+    }
+}
+
+/// Catches a new module that tests import in place of an installed one.
+#[test]
+fn only_the_packages_that_are_there_may_change() {
+    let files: Files = &[
+        ("conftest.py", ""),
+        ("src/shop/__init__.py", ""),
+        ("src/tools/a.py", ""),
+        ("src/one.py", ""),
+        ("src/test_one.py", ""),
+        ("src/shop.egg-info/PKG-INFO", ""),
+    ];
+    assert_eq!(findings(files).sources(), ["src/shop/**", "src/tools/**", "src/one.py"]);
+    assert_eq!(findings(&[("conftest.py", ""), ("src/", "")]).sources(), ["src/**"]);
+}
+
+/// Catches code that skips the test that calls it, and a project whose skipped tests fail its first check.
+#[test]
+fn skipped_tests_are_denied_where_there_are_none() {
+    let package = ("package.json", r#"{"scripts": {"test": "node --test"}}"#);
+    let cases: &[(Files, bool)] = &[
+        (&[("Cargo.toml", PACKAGE), ("src/lib.rs", "/// To ignore.\n")], true),
+        (&[("Cargo.toml", PACKAGE), ("src/lib.rs", "#[test]\n#[ignore = \"slow\"]\n")], false),
+        (&[("Cargo.toml", PACKAGE), ("src/lib.rs", "/// ```rust,ignore\n/// ```\n")], false),
+        (&[("tests/test_a.py", "def test_a(): pass\n"), ("src/a.py", "skip = 1\n")], true),
+        (&[("tests/test_a.py", "@pytest.mark.xfail\ndef test_a(): pass\n")], false),
+        (&[package, ("a.test.js", "test('a', () => {})\n")], true),
+        (&[package, ("a.test.js", "test.skip('a', () => {})\n")], false),
+        (&[("go.mod", "module a\n"), ("a_test.go", "package a\n")], true),
+        (&[("go.mod", "module a\n"), ("a_test.go", "t.Skipf(\"no\")\n")], false),
+    ];
+    for (files, denied) in cases {
+        let text = draft(&findings(files), None);
+        assert_eq!(text.contains("\nconfig   = { skipped = \"deny\" }"), *denied, "{text}");
+    }
+}
+
+/// Catches a package in a folder of code that stands in for an installed one.
+#[test]
+fn packages_below_the_top_are_protected_where_they_count() {
+    let package = ("package.json", r#"{"scripts": {"test": "node --test"}}"#);
+    let git: Files = &[(".git/HEAD", "ref: refs/heads/main\n")];
+    for (rules, protected) in [("/node_modules\n", true), ("node_modules\n", false), ("", true)] {
+        let found = findings(&[git, &[package, (".gitignore", rules)]].concat());
+        let text = draft(&found, None);
+        assert_eq!(text.contains("\"*/**/node_modules/\""), protected, "{rules:?}: {text}");
     }
 }
 
@@ -107,13 +203,13 @@ fn nothing_is_invented() {
 #[test]
 fn the_error_says_what_would_have_helped() {
     let folder = repository(&[]);
-    let error = evident_draft::look(folder.path()).expect_err("nothing is there");
+    let error = look(folder.path(), &|_| false).expect_err("nothing is there");
     assert!(error.hint().contains("README.md#the-first-contract"));
     let evident_draft::Error::NothingRecognised { looked_for, .. } = error else { panic!("{error}") };
     for word in ["Cargo.toml", "pytest.ini", "vitest", "jest-junit", "node --test", "go.mod"] {
         assert!(looked_for.iter().any(|line| line.contains(word)), "{word}");
     }
-    let absent = evident_draft::look(&folder.path().join("absent")).expect_err("is not there");
+    let absent = look(&folder.path().join("absent"), &|_| false).expect_err("is not there");
     assert!(matches!(absent, evident_draft::Error::Folder { .. }), "{absent:?}");
 }
 
@@ -177,7 +273,7 @@ fn ignore_files_above_count_up_to_the_top() {
         ("top/inner/Cargo.toml", PACKAGE),
         ("top/inner/pytest.ini", ""),
     ]);
-    let found = evident_draft::look(&folder.path().join("top/inner")).expect("is a package");
+    let found = look(&folder.path().join("top/inner"), &|_| false).expect("is a package");
     let lines: Vec<_> = found.advice().iter().map(|advice| advice.line).collect();
     assert_eq!(lines, ["target/", ".pytest_cache/"]);
 }
@@ -350,4 +446,50 @@ fn tests_import_from_where_the_project_says() {
             ["python3", "-m", "pytest", "-o", &format!("pythonpath={expected}")].map(str::to_owned);
         assert_eq!(run[0][..5], expected, "{files:?}");
     }
+}
+
+/// Catches an installation that fails behind a proxy, and a variable that is handed on for no reason.
+#[test]
+fn an_installation_takes_what_leads_to_its_registry() {
+    let files: Files =
+        &[("package.json", r#"{"devDependencies": {"vitest": "3"}}"#), ("package-lock.json", "{}")];
+    let drafted = |files: Files, is_set: &dyn Fn(&str) -> bool| {
+        draft(&look(repository(files).path(), is_set).expect("is a package"), None)
+    };
+    let text = drafted(files, &|name| ["HTTPS_PROXY", "SSL_CERT_FILE", "SECRET"].contains(&name));
+    assert!(text.contains("pass = [\"HTTPS_PROXY\", \"SSL_CERT_FILE\"], set = { CI"), "{text}");
+    assert!(!drafted(&[("go.mod", "module a\n")], &|_| true).contains("pass ="));
+}
+
+/// Catches tests that run for ever against what an installation built from the first tree.
+#[test]
+fn what_builds_the_project_is_not_kept() {
+    let npm =
+        |scripts: &str| format!("{{\"devDependencies\": {{\"vitest\": \"3\"}}, \"scripts\": {{{scripts}}}}}");
+    let (built, hooked) = (npm("\"prepare\": \"tsc\""), npm("\"prepare\": \"husky\""));
+    let uv = "[tool.pytest]\n[build-system]\nrequires = [\"maturin>=1\"]\n";
+    let plain = "[tool.pytest]\n[build-system]\nrequires = [\"hatchling\", \"hatch-vcs\"]\n";
+    let lock = ("package-lock.json", "{}");
+    let cases: &[(Files, bool)] = &[
+        (&[("package.json", &built), lock], true),
+        (&[("package.json", &hooked), lock], false),
+        (&[("pyproject.toml", uv), ("uv.lock", "")], true),
+        (&[("pyproject.toml", plain), ("uv.lock", ""), ("setup.py", "")], false),
+        (&[("pyproject.toml", uv)], false),
+    ];
+    for (files, expected) in cases {
+        let text = draft(&findings(files), None);
+        assert_eq!(text.contains("\nfresh   = true"), *expected, "{text}");
+    }
+    let text = draft(&findings(&[("pyproject.toml", plain), ("uv.lock", "")]), None);
+    assert!(text.contains("SETUPTOOLS_SCM_PRETEND_VERSION = \"0\""), "a copy has no `.git`: {text}");
+}
+
+/// Catches helpers of tests inside a package, and packages that were copied into a module of Go.
+#[test]
+fn what_tests_rest_on_is_protected() {
+    let files: Files = &[("conftest.py", ""), ("shop/__init__.py", ""), ("shop/a/tests/test_a.py", "")];
+    assert!(findings(files).tests().contains(&"shop/a/tests/**"));
+    let text = draft(&findings(&[("go.mod", "module a\n")]), None);
+    assert!(text.contains("\"/vendor/**\""), "{text}");
 }

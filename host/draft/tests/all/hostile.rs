@@ -81,7 +81,7 @@ fn symlinks_lead_nowhere() {
     assert_eq!(refused(folder.path()), ["Cargo.toml: is a symlink, which is not followed"]);
     fs::remove_file(folder.path().join("Cargo.toml")).expect("removes");
     fill(folder.path(), &[("Cargo.toml", "[package]\nname = \"own\"\n")]);
-    let found = look(folder.path()).expect("is a package");
+    let found = look(folder.path(), &|_| false).expect("is a package");
     assert_eq!((found.name(), found.test_commands()[0][1].as_str()), ("own", "test"));
 }
 
@@ -92,11 +92,11 @@ fn a_large_tree_is_listed_in_part() {
     for number in 0..ENTRIES_MAX + 10 {
         File::create(folder.path().join(format!("f{number}"))).expect("makes");
     }
-    let found = look(folder.path()).expect("is a module");
+    let found = look(folder.path(), &|_| false).expect("is a module");
     assert_eq!(found.notes().len(), 1, "{:?}", found.notes());
     assert!(found.notes()[0].says.starts_with("only 10000 entries"), "{:?}", found.notes());
     let at = |levels: usize| format!("tests/{}test_a.py", "a/".repeat(levels));
-    assert!(look(repository(&[(&at(LEVELS_MAX - 2), "")]).path()).is_ok());
+    assert!(look(repository(&[(&at(LEVELS_MAX - 2), "")]).path(), &|_| false).is_ok());
     assert!(refused(repository(&[(&at(LEVELS_MAX - 1), "")]).path()).is_empty());
 }
 

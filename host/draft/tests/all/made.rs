@@ -35,12 +35,12 @@ pub(crate) fn fill(folder: &Path, files: Files<'_>) {
 }
 
 pub(crate) fn findings(files: Files<'_>) -> Findings {
-    look(repository(files).path()).unwrap_or_else(|error| panic!("{files:?}: {error:?}"))
+    look(repository(files).path(), &|_| false).unwrap_or_else(|error| panic!("{files:?}: {error:?}"))
 }
 
 /// What was there and did not help.
 pub(crate) fn refused(folder: &Path) -> Vec<String> {
-    match look(folder) {
+    match look(folder, &|_| false) {
         Err(Error::NothingRecognised { notes, .. }) => {
             notes.into_iter().map(|note| format!("{}: {}", note.file, note.says)).collect()
         }

@@ -9,7 +9,8 @@ use evident_blobs::Blobs;
 use evident_core::digest::Digest;
 
 use super::name::Naming;
-use super::{Git, absent, refused};
+use super::watch::{SILENCE, Watch};
+use super::{Git, SILENT, absent, refused};
 use crate::Error;
 use crate::capture::BUFFER_BYTES;
 
@@ -40,6 +41,7 @@ impl Type {
 pub(in crate::tree) struct Objects {
     action: String,
     child: Child,
+    watch: Watch,
     answers: BufReader<std::process::ChildStdout>,
     /// Writes the questions, so that git never waits for us while we wait for it.
     asker: Option<JoinHandle<io::Result<()>>>,
@@ -64,7 +66,8 @@ impl Objects {
             Ok(())
         });
         let answers = BufReader::new(child.stdout.take().expect("is piped"));
-        Ok(Self { action: action.to_owned(), child, answers, asker: Some(asker) })
+        let watch = Watch::over(&child, SILENCE);
+        Ok(Self { action: action.to_owned(), child, watch, answers, asker: Some(asker) })
     }
 
     /// Puts the next object, a file or a symlink, into a blob: its digest and its size. At most
@@ -101,7 +104,11 @@ impl Objects {
 
     /// Reads the line before an object.
     fn size(&mut self, id: &str, kind: &str) -> Result<u64, Error> {
-        let header = self.header().map_err(Error::Pipe)?;
+        let header = match self.header() {
+            Err(_) if self.watch.stop() => return Err(refused(&self.action, SILENT)),
+            header => header.map_err(Error::Pipe)?,
+        };
+        self.watch.hear();
         let mut words = header.split(' ');
         let size = match (words.next(), words.next(), words.next()) {
             (Some(found), Some(word), Some(size)) if found == id && word == kind => size.parse().ok(),
@@ -123,6 +130,7 @@ impl Objects {
         while rest > 0 {
             let length = usize::try_from(rest).unwrap_or(usize::MAX).min(buffer.len());
             self.answers.read_exact(&mut buffer[..length]).map_err(Error::Pipe)?;
+            self.watch.hear();
             naming.update(&buffer[..length]);
             take(&buffer[..length])?;
             rest -= length as u64;

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use evident_blobs::Blobs;
+use evident_blobs::{Blobs, Holes};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::tree::{Kind, Leaf};
@@ -111,15 +111,17 @@ fn write(
 ) -> Result<(), Failed> {
     let (mut blob, _) = blobs.read(wanted.digest).map_err(|error| (error,))?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::openat(folder, unfinished, flags, Mode::RUSR | Mode::WUSR)?);
+    let file = rustix::fs::openat(folder, unfinished, flags, Mode::RUSR | Mode::WUSR)?;
+    let mut file = Holes::new(File::from(file));
     let found = digest(&mut blob, &mut file, heard)?;
     if found != wanted.digest {
         clear(folder, unfinished)?;
         return Err((evident_blobs::Error::Damaged { digest: wanted.digest, found },).into());
     }
-    rustix::fs::fchmod(&file, mode)?;
+    let file = file.finish()?;
+    rustix::fs::fchmod(file, mode)?;
     if let Ok(before) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-        newer(&file, before.st_mtime)?;
+        newer(file, before.st_mtime)?;
     }
     Ok(rustix::fs::renameat(folder, unfinished, folder, name)?)
 }
