@@ -20,6 +20,7 @@ mod encoding;
 mod header;
 mod producer;
 
+use attempts::Attempts;
 use case::{OpenCase, Outcome};
 use encoding::{Decoded, Flaw, encoding_of};
 use header::{Claim, Header, Tally};
@@ -75,8 +76,8 @@ enum Frame {
         tally: Tally,
         path_length: usize,
         name_start: usize,
-        /// How many cases were read before it.
-        first_case: usize,
+        /// Where pytest wrote it, whose attempts are cases of their own.
+        attempts: Option<Attempts>,
     },
     Case,
     Outcome,
@@ -207,8 +208,8 @@ impl Parser {
             _ if path_length > 0 => path_length + 2,
             _ => 0,
         };
-        let first_case = self.report.cases.len();
-        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, first_case })
+        let attempts = (header.producer == Some(Producer::Pytest)).then(Attempts::default);
+        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, attempts })
     }
 
     fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
@@ -218,8 +219,11 @@ impl Parser {
 
     fn close(&mut self) {
         match self.frames.pop() {
-            Some(Frame::Suite { header, tally, path_length, first_case, .. }) => {
-                self.close_suite(&header, tally, first_case);
+            Some(Frame::Suite { header, tally, path_length, attempts, .. }) => {
+                self.close_suite(&header, tally);
+                if let Some(attempts) = attempts {
+                    attempts.join(&mut self.report);
+                }
                 self.path.truncate(path_length);
             }
             Some(Frame::Case) => self.close_case(),
@@ -231,7 +235,7 @@ impl Parser {
         }
     }
 
-    fn close_suite(&mut self, header: &Header, mut tally: Tally, first_case: usize) {
+    fn close_suite(&mut self, header: &Header, mut tally: Tally) {
         let whose =
             if self.path.is_empty() { String::new() } else { format!(" of `{}`", shortened(&self.path)) };
         match header.compare(&mut tally, self.counting) {
@@ -245,9 +249,6 @@ impl Parser {
         }
         if let Some(message) = header.understatement(&tally) {
             self.report.note("report-counts", &self.path, format!("the header{whose} {message}"));
-        }
-        if header.producer == Some(Producer::Pytest) {
-            attempts::join(&mut self.report, first_case, header.tests());
         }
         if let Some(Frame::Suite { tally: outer, .. }) = self.frames.last_mut() {
             outer.absorb(&tally);
@@ -281,11 +282,15 @@ impl Parser {
     }
 
     fn push(&mut self) {
-        let name_start = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Suite { name_start, .. } => Some(*name_start),
+        let suite = self.frames.iter_mut().rev().find_map(|frame| match frame {
+            Frame::Suite { name_start, attempts, .. } => Some((*name_start, attempts)),
             _ => None,
         });
-        let last_suite = &self.path[name_start.unwrap_or_default().min(self.path.len())..];
+        let (name_start, attempts) = suite.map_or((0, None), |(start, attempts)| (start, attempts.as_mut()));
+        if let Some(attempts) = attempts {
+            attempts.note(self.report.cases.len(), &self.case);
+        }
+        let last_suite = &self.path[name_start.min(self.path.len())..];
         let class = if self.case.class() == last_suite { "" } else { self.case.class() };
         let parts = [self.path.as_str(), class, self.case.name()];
         let mut id = String::with_capacity(parts.iter().map(|part| part.len() + 2).sum());

@@ -1,51 +1,96 @@
-//! What pytest writes as several cases, one behind the other, and is one test.
+//! What pytest writes as several cases and is one test.
 //!
-//! A test that failed and whose teardown failed too has a second case; and the plugins that run a failed test
-//! again (`pytest-rerunfailures`) leave a case for each attempt, while the header counts the test once. pytest
-//! makes the ids of its tests different, so that cases side by side with one id are no different tests. It never
-//! joins more cases than the header leaves out, and never takes a failure away.
+//! The plugins that run a failed test again (`pytest-rerunfailures`) leave a case for each attempt, whose failure
+//! is not shown unless it was the last; workers (`pytest-xdist`) put other cases between them. A test that failed
+//! and whose teardown failed too has a second case. pytest makes the ids of its tests different, so cases of one
+//! suite with the same id, file and line are one test. It counts once, by the worst of its outcomes: a failure is
+//! never taken away.
+//!
+//! The header is not asked how many cases are attempts: it counts subtests and attempts whose teardown failed, so
+//! that it claims as much over one test as over two.
+//!
+//! What this could hide: two tests of a plugin or of `record_xml_attribute` that share id, file and line, or that
+//! share an id in the default form of pytest (`xunit2`), which has neither. One of them can be deleted, and the
+//! other stands for both in a baseline. So each joined name is told as a warning. The form `xunit1` tells most of
+//! them apart.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::finding::{named, tests as count};
 use crate::report::{Case, Report, Status};
 
+use super::case::OpenCase;
+
 /// What the message of an error in a teardown begins with, since pytest 6.1 and before it.
 const TEARDOWN: [&str; 2] = ["failed on teardown with ", "test teardown failure"];
 
-/// Joins the cases from `first` on. `tests` is what the header counts.
-pub(super) fn join(report: &mut Report, first: usize, tests: Option<u64>) {
-    let listed = report.cases.len() - first;
-    let claimed = tests.and_then(|tests| usize::try_from(tests).ok()).unwrap_or(listed);
-    let mut again = listed.saturating_sub(claimed);
-    let mut joined: Vec<Case> = Vec::with_capacity(listed);
-    let mut told = Vec::new();
-    for case in report.cases.drain(first..) {
-        let Some(last) = joined.last_mut().filter(|last| last.id == case.id) else {
-            joined.push(case);
-            continue;
-        };
-        if last.status.is_bad() && is_teardown(&case) {
-            again = again.saturating_sub(1);
-            last.status = last.status.max(case.status);
-        } else if again > 0 && !last.status.is_bad() {
-            again -= 1;
-            if told.last() != Some(&case.id) {
-                told.push(case.id.clone());
+/// The cases of one suite of pytest, without those of suites inside it.
+#[derive(Default)]
+pub(super) struct Attempts {
+    /// Index in the report, and a hash of file and line: names of files would double the memory.
+    cases: Vec<(usize, u64)>,
+}
+
+impl Attempts {
+    /// Notes the case that the report takes as its `index`-th.
+    pub(super) fn note(&mut self, index: usize, case: &OpenCase) {
+        let mut hasher = DefaultHasher::new();
+        case.place().hash(&mut hasher);
+        self.cases.push((index, hasher.finish()));
+    }
+
+    /// Joins the cases of each test in the report.
+    pub(super) fn join(&self, report: &mut Report) {
+        let again = self.again(&report.cases);
+        let mut told = Vec::new();
+        for &(first, later) in &again {
+            let (before, from) = report.cases.split_at_mut(later);
+            let (first, later) = (&mut before[first], &mut from[0]);
+            if !(first.status.is_bad() && is_teardown(later)) {
+                told.push(later.id.clone());
             }
-            *last = case;
-        } else {
-            joined.push(case);
+            if first.status.is_bad() {
+                first.status = first.status.max(later.status);
+            } else if later.status > first.status {
+                std::mem::swap(first, later);
+            }
         }
+        let mut gone = again.iter().map(|(_, later)| *later).peekable();
+        let mut index = 0;
+        report.cases.retain(|_| {
+            let is_gone = gone.next_if_eq(&index).is_some();
+            index += 1;
+            !is_gone
+        });
+        tell(report, told);
     }
-    report.cases.append(&mut joined);
-    if !told.is_empty() {
-        let ids: Vec<&str> = told.iter().map(String::as_str).collect();
-        let message = format!(
-            "{} had more than one attempt, of which the report shows the last alone: {}",
-            count(ids.len() as u64),
-            named(&ids)
-        );
-        report.warn("test-attempts", "", message);
+
+    /// The first case of each test that has several, with each later one, which come in ascending order.
+    fn again(&self, cases: &[Case]) -> Vec<(usize, usize)> {
+        let mut first_of = HashMap::new();
+        let first = |&(index, place): &(usize, u64)| {
+            let first = *first_of.entry((cases[index].id.as_str(), place)).or_insert(index);
+            (first != index).then_some((first, index))
+        };
+        self.cases.iter().filter_map(first).collect()
     }
+}
+
+fn tell(report: &mut Report, mut told: Vec<String>) {
+    told.sort();
+    told.dedup();
+    if told.is_empty() {
+        return;
+    }
+    let ids: Vec<&str> = told.iter().map(String::as_str).collect();
+    let have = if ids.len() == 1 { "has" } else { "have" };
+    let message = format!(
+        "{} {have} several cases: ids of pytest are unique, so that each case is an attempt, and the worst counts: {}",
+        count(ids.len() as u64),
+        named(&ids)
+    );
+    report.warn("test-attempts", "", message);
 }
 
 fn is_teardown(case: &Case) -> bool {

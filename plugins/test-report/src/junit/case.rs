@@ -305,6 +305,11 @@ impl OpenCase {
         self.has_file.then_some(self.file.as_str())
     }
 
+    /// File and line as written.
+    pub(super) fn place(&self) -> (Option<&str>, Option<u32>) {
+        (self.file(), self.line)
+    }
+
     /// What helps with a case that did not simply pass.
     pub(super) fn take_detail(&mut self) -> Option<Box<Detail>> {
         if self.status() == Status::Passed {

@@ -145,11 +145,6 @@ impl Header {
         (failures == 0 && errors == 0 && bad_cases > 0)
             .then(|| format!("claims no failure, but {cases} failed"))
     }
-
-    /// How many tests it claims.
-    pub(super) fn tests(&self) -> Option<u64> {
-        self.tests
-    }
 }
 
 /// Follows a claim that the writer may mean otherwise.

@@ -203,55 +203,6 @@ fn a_failure_that_the_runner_excuses_is_none() {
     assert_eq!(judged("{}", &[failing.as_bytes()], &[suite("", TWO).as_bytes()]).verdict(), Verdict::Fail);
 }
 
-fn pytest(header: &str, inside: &str) -> String {
-    format!(
-        "<testsuites name='pytest tests'><testsuite name='pytest' {header}>{inside}</testsuite></testsuites>"
-    )
-}
-
-/// What pytest 9.2 writes for a failed call with a failed teardown, and with `pytest-rerunfailures`.
-#[test]
-fn cases_of_pytest_that_are_one_test() {
-    let again = "<testcase classname='t' name='flaky'/>";
-    let teardown = "<testcase classname='t' name='a'><failure/></testcase><testcase classname='t' name='a'>\
-                    <error message='failed on teardown with &quot;x&quot;'/></testcase>";
-    let never = format!("{again}{again}<testcase classname='t' name='flaky'><failure/></testcase>");
-    for (header, inside, verdict, figures) in [
-        ("tests='3' errors='2' failures='1'", teardown.to_owned(), Verdict::Fail, [1, 0, 0, 1, 0, 0]),
-        ("tests='1' errors='0' failures='0'", again.repeat(2), Verdict::Pass, [1, 1, 0, 0, 0, 0]),
-        ("tests='1' errors='0' failures='0'", again.repeat(3), Verdict::Pass, [1, 1, 0, 0, 0, 0]),
-        ("tests='1' errors='0' failures='1'", never, Verdict::Fail, [1, 0, 1, 0, 0, 0]),
-        // Not more than the header leaves out, and no failure.
-        ("tests='2' errors='0' failures='0'", again.repeat(3), Verdict::Pass, [2, 2, 0, 0, 0, 0]),
-        ("tests='2' errors='0' failures='0'", again.repeat(2), Verdict::Pass, [2, 2, 0, 0, 0, 0]),
-        (
-            "tests='1' errors='0' failures='1'",
-            format!("<testcase classname='t' name='flaky'><failure/></testcase>{again}"),
-            Verdict::Fail,
-            [2, 1, 1, 0, 0, 0],
-        ),
-        // A skipped subtest beside an expected failure: two in the header, one case.
-        (
-            "tests='5' skipped='2'",
-            format!("{again}<testcase name='b'><skipped/><skipped/></testcase>"),
-            Verdict::Pass,
-            [2, 1, 0, 0, 1, 0],
-        ),
-    ] {
-        let checked = one("{}", &pytest(header, &inside));
-        assert_eq!(checked.verdict(), verdict, "{inside}: {}", checked.outcome.summary);
-        assert_eq!(checked.figures(), figures, "{inside}");
-    }
-    let twice = one("{}", &pytest("tests='1'", &again.repeat(2)));
-    assert_eq!(twice.warnings(), ["test-attempts:"]);
-    // A run without the failed attempt has one case less, and no test less.
-    let (before, now) = (pytest("tests='1'", &again.repeat(2)), pytest("tests='1'", again));
-    assert_eq!(judged("{}", &[now.as_bytes()], &[before.as_bytes()]).verdict(), Verdict::Pass);
-    // Another writer says no such thing.
-    let other = format!("<testsuite name='s' tests='1'>{}</testsuite>", again.repeat(2));
-    assert_eq!(one("{}", &other).figures(), [2, 2, 0, 0, 0, 0]);
-}
-
 /// Shards are joined: a test that one lists twice and another once is there twice.
 #[test]
 fn shards_keep_how_often_a_name_stands() {

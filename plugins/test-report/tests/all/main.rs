@@ -15,6 +15,7 @@ mod headers;
 mod hostile;
 mod manifest;
 mod policies;
+mod pytest;
 mod samples;
 mod truncation;
 
