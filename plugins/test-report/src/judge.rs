@@ -170,7 +170,7 @@ impl<'a> Verdict<'a, '_> {
             self.reasons.push(format!("{} skipped without being named", tests(unnamed)));
             self.emit(Finding::error(
                 "test-skipped",
-                format!("the summary counts {} as skipped", tests(unnamed)),
+                format!("the report counts {} as skipped, and names none of them", tests(unnamed)),
             ));
         }
     }

@@ -238,27 +238,40 @@ impl Parser {
     fn close_suite(&mut self, header: &Header, mut tally: Tally) {
         let whose =
             if self.path.is_empty() { String::new() } else { format!(" of `{}`", shortened(&self.path)) };
+        let unnamed = tally.unnamed;
         match header.compare(&mut tally, self.counting) {
             Claim::Agrees => {}
             Claim::Accepted(message) => {
                 self.report.note("report-counts", &self.path, format!("the header{whose} {message}"));
             }
+            Claim::Open(message) => tally.doubts.push(format!("the header{whose} {message}")),
             Claim::Refused(message) => {
                 self.report.disagreement(self.source, format!("the header{whose} {message}"));
             }
         }
+        self.report.skipped_unnamed += tally.unnamed - unnamed;
         if let Some(message) = header.understatement(&tally) {
             self.report.note("report-counts", &self.path, format!("the header{whose} {message}"));
         }
-        if let Some(Frame::Suite { tally: outer, .. }) = self.frames.last_mut() {
-            outer.absorb(&tally);
+        let outer = match self.frames.last_mut() {
+            Some(Frame::Suite { tally: outer, .. }) => Some(outer),
+            _ => None,
+        };
+        // Who counts skipped tests has answered for the headers inside, and nothing is around the root.
+        if header.skipped().is_some() || outer.is_none() {
+            for doubt in std::mem::take(&mut tally.doubts) {
+                self.report.disagreement(self.source, doubt);
+            }
+        }
+        if let Some(outer) = outer {
+            outer.absorb(tally);
         }
     }
 
     fn close_case(&mut self) {
         let (status, figures) = (self.case.status(), self.case.figures);
         if let Some(Frame::Suite { tally, .. }) = self.frames.last_mut() {
-            tally.absorb(&Tally::of_case(status, figures));
+            tally.absorb(Tally::of_case(status, figures));
         }
         if let Some(word) = self.case.unknown_status() {
             let message = format!("`{}` has the status `{word}`, which is not known", self.case.name());

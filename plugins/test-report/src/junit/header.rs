@@ -1,9 +1,14 @@
 //! The counts that a `<testsuite>` or `<testsuites>` claims, compared with the cases inside it.
 //!
 //! A header never adds a case. It can only say more than there is, and then the document is not whole: unless
-//! what it counts beyond the cases is there too (attempts, assertions), or its writer is known to count
-//! something else, or the config says so. None of these excuses a failure that no case shows, nor a header
-//! without cases.
+//! what it counts beyond the cases is there too (attempts, assertions), or is skipped as the headers say
+//! themselves, or its writer is known to count something else, or the config says so. None of these excuses a
+//! failure that no case shows, nor a header without cases.
+//!
+//! Skipped tests that no case lists (libtest, mocha-junit-reporter) are believed where the books balance: as many
+//! tests are missing as skipped ones are. Each of them is a skipped test without a name. A header that does not
+//! count skipped tests at all leaves the answer to the header around it. More missing tests than skipped ones
+//! are tests that ran, and are not listed.
 
 use quick_xml::events::BytesStart;
 
@@ -28,7 +33,7 @@ pub(super) struct Header {
 }
 
 /// What the cases of a suite show, and those of all suites inside it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Tally {
     pub(super) cases: u64,
     /// Cases that failed.
@@ -42,6 +47,12 @@ pub(super) struct Tally {
     pub(super) assertions: u64,
     /// What headers inside claim beyond their cases, and may.
     excess: u64,
+    /// Skipped tests that headers count, and no case lists.
+    pub(super) unnamed: u64,
+    /// Tests that headers inside claim and no case lists, where none of them counts skipped tests.
+    open: u64,
+    /// What to say of these headers if the one around them does not explain it.
+    pub(super) doubts: Vec<String>,
 }
 
 /// What becomes of a claim that goes beyond the cases.
@@ -51,6 +62,8 @@ pub(super) enum Claim {
     Agrees,
     /// Worth a note.
     Accepted(String),
+    /// The header around this one may explain it.
+    Open(String),
     Refused(String),
 }
 
@@ -104,14 +117,19 @@ impl Header {
         if bad > tally.bad && !self.counts_attempts(bad, tally) {
             return Claim::Refused(claims(bad, "failure or error", "failures or errors", tally.bad, ""));
         }
-        // A disabled test is counted in both attributes by some writers.
-        let skipped = self.skipped.unwrap_or(0).max(self.disabled.unwrap_or(0));
-        let hint = if tally.cases > 0 && counting == Counting::Headers { HINT } else { "" };
-        if skipped > tally.skipped && !(tally.cases > 0 && counting == Counting::Cases { skipped: true }) {
-            return Claim::Refused(claims(skipped, "skipped test", "skipped tests", tally.skipped, hint));
+        let skipped = self.skipped().unwrap_or(0);
+        if self.balances(tally) {
+            let unlisted = skipped - tally.skipped - tally.unnamed;
+            (tally.unnamed, tally.open) = (tally.unnamed + unlisted, 0);
+            tally.doubts.clear();
+            return Claim::Agrees;
         }
-        let tests = self.tests.unwrap_or(0);
-        let there = tally.cases.saturating_add(tally.attempts).saturating_add(tally.excess);
+        let hint = if tally.cases > 0 && counting == Counting::Headers { HINT } else { "" };
+        let listed = tally.skipped.saturating_add(tally.unnamed);
+        if skipped > listed && !(tally.cases > 0 && counting == Counting::Cases { skipped: true }) {
+            return Claim::Refused(claims(skipped, "skipped test", "skipped tests", listed, hint));
+        }
+        let (tests, there) = (self.tests.unwrap_or(0), tally.there());
         if tests <= there || (tally.cases > 0 && tests == tally.assertions) {
             return Claim::Agrees;
         }
@@ -123,10 +141,28 @@ impl Header {
             (Counting::Headers, None) => None,
         };
         let Some(why) = why else {
-            return Claim::Refused(claims(tests, "test", "tests", tally.cases, hint));
+            let message = claims(tests, "test", "tests", tally.cases, hint);
+            if self.skipped().is_some() {
+                return Claim::Refused(message);
+            }
+            tally.open = tally.open.max(tests - there);
+            return Claim::Open(message);
         };
-        tally.excess = tests - tally.cases - tally.attempts;
+        tally.excess += tests - there;
         Claim::Accepted(format!("claims {tests} tests over {} cases: {why}", tally.cases))
+    }
+
+    /// As many tests are missing among the cases as skipped ones, and a header inside misses no more.
+    fn balances(&self, tally: &Tally) -> bool {
+        let listed = tally.skipped.saturating_add(tally.unnamed);
+        let unlisted = self.skipped().unwrap_or(0).saturating_sub(listed);
+        let missing = self.tests.map_or(tally.open, |tests| tests.saturating_sub(tally.there()));
+        (1..=UNLISTED_MAX).contains(&unlisted) && unlisted == missing && tally.open <= missing
+    }
+
+    /// How many tests it counts as skipped, if it counts them: some writers count a disabled one in both attributes.
+    pub(super) fn skipped(&self) -> Option<u64> {
+        self.skipped.max(self.disabled)
     }
 
     /// Surefire counts each attempt as a test, and each failed one as a failure. A header that counts more
@@ -146,6 +182,9 @@ impl Header {
             .then(|| format!("claims no failure, but {cases} failed"))
     }
 }
+
+/// Skipped tests without a name that one header is believed: more than any report holds, and sums stay exact.
+const UNLISTED_MAX: u64 = 1_000_000_000;
 
 /// Follows a claim that the writer may mean otherwise.
 const HINT: &str =
@@ -171,11 +210,16 @@ impl Tally {
             skipped: figures.skipped.max(u64::from(status.is_skip())),
             attempts: figures.attempts,
             assertions: figures.assertions,
-            excess: 0,
+            ..Self::default()
         }
     }
 
-    pub(super) fn absorb(&mut self, inner: &Self) {
+    /// What a header may claim as tests.
+    fn there(&self) -> u64 {
+        [self.attempts, self.excess, self.unnamed].into_iter().fold(self.cases, u64::saturating_add)
+    }
+
+    pub(super) fn absorb(&mut self, inner: Self) {
         self.cases += inner.cases;
         self.bad_cases += inner.bad_cases;
         self.bad += inner.bad;
@@ -183,5 +227,8 @@ impl Tally {
         self.attempts += inner.attempts;
         self.assertions = self.assertions.saturating_add(inner.assertions);
         self.excess = self.excess.saturating_add(inner.excess);
+        self.unnamed = self.unnamed.saturating_add(inner.unnamed);
+        self.open = self.open.saturating_add(inner.open);
+        self.doubts.extend(inner.doubts);
     }
 }

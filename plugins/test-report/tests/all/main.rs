@@ -18,6 +18,7 @@ mod policies;
 mod pytest;
 mod samples;
 mod truncation;
+mod writers;
 
 /// What a table expects of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,95 @@
+//! Reports of one writer each that only look broken, and what would make them broken. Documents have the form that
+//! the tool writes, cut to what matters: mocha 10 with mocha-junit-reporter 2.2 and libtest of Rust 1.95 were run
+//! for it.
+
+use super::{MALFORMED, NOT_EXAMINED, Verdict, judged, one};
+
+const DENY: &str = r#"{"skipped":"deny"}"#;
+
+/// mocha-junit-reporter at its defaults: pending tests are counted in every header, as skipped in the root alone,
+/// and no case lists them.
+const MOCHA: &str = "<testsuites name='Mocha Tests' tests='9' failures='0' skipped='5'>
+  <testsuite name='Root Suite' tests='1' failures='0'><testcase name='root level' classname='root level'/></testsuite>
+  <testsuite name='outer' tests='5' failures='0'>
+    <testcase name='outer a' classname='a'/><testcase name='outer b' classname='b'/>
+  </testsuite>
+  <testsuite name='later' tests='2' failures='0'/>
+  <testsuite name='inner' tests='1' failures='0'><testcase name='outer inner x' classname='x'/></testsuite>
+</testsuites>";
+
+/// `cargo test -- -Z unstable-options --format junit` with an ignored test.
+const LIBTEST: &str = "<testsuites><testsuite name='test' package='test' id='0' errors='0' failures='0' tests='3' \
+                       skipped='1'><testcase classname='crate' name='a'/><testcase classname='crate' name='c'/>\
+                       <system-out/><system-err/></testsuite></testsuites>";
+
+const PENDING_NOW: &str = r#"{"version":2,"tests":[{"id":"s::pending now","status":"passed"}]}"#;
+
+#[test]
+fn skipped_tests_that_only_headers_count_are_skipped() {
+    for (text, figures) in [(MOCHA, [9, 4, 0, 0, 5, 0]), (LIBTEST, [3, 2, 0, 0, 1, 0])] {
+        let checked = one("{}", text);
+        assert_eq!(
+            (checked.verdict(), checked.figures()),
+            (Verdict::Pass, figures),
+            "{}",
+            checked.outcome.summary
+        );
+        let denied = one(DENY, text);
+        assert_eq!((denied.verdict(), denied.errors()), (Verdict::Fail, vec!["test-skipped"]));
+        let unnamed = if figures[4] == 1 { "1 test".into() } else { format!("{} tests", figures[4]) };
+        assert_eq!(denied.outcome.summary, format!("{unnamed} skipped without being named"));
+        // Made pending since the baseline: it is in no report.
+        let gone = judged("{}", &[text.as_bytes()], &[PENDING_NOW.as_bytes()]);
+        assert_eq!(gone.errors(), ["test-removed:s::pending now"]);
+    }
+    let nothing =
+        "<testsuites tests='2' failures='0' skipped='2'><testsuite name='s' tests='2'/></testsuites>";
+    assert_eq!(
+        (one("{}", nothing).verdict(), one("{}", nothing).figures()),
+        (NOT_EXAMINED, [2, 0, 0, 0, 2, 0])
+    );
+}
+
+/// Where more is missing than what was skipped, tests that ran are missing.
+#[test]
+fn tests_that_ran_and_are_not_listed_make_no_whole_report() {
+    for (from, to) in [
+        ("<testcase name='outer b' classname='b'/>", ""),
+        ("skipped='5'", "skipped='4'"),
+        ("skipped='5'", "skipped='6'"),
+        (" skipped='5'", ""),
+        ("tests='9'", "tests='10'"),
+        ("tests='9'", "tests='8'"),
+        (" tests='9' failures='0' skipped='5'", ""),
+        ("name='outer' tests='5'", "name='outer' tests='9'"),
+        ("name='outer' tests='5'", "name='outer' tests='5' skipped='0'"),
+        ("name='outer' tests='5' failures='0'", "name='outer' tests='5' failures='1'"),
+    ] {
+        assert!(MOCHA.contains(from), "{from}");
+        let checked = one("{}", &MOCHA.replace(from, to));
+        assert_eq!(checked.verdict(), MALFORMED, "{from} as {to}: {}", checked.outcome.summary);
+    }
+    for (from, to) in [
+        ("<testcase classname='crate' name='c'/>", ""),
+        ("tests='3'", "tests='4'"),
+        ("tests='3'", "tests='2'"),
+        ("tests='3' ", ""),
+        ("skipped='1'", "skipped='2'"),
+        ("skipped='1'", "skipped='18446744073709551615'"),
+        ("tests='3' skipped='1'", "tests='18446744073709551615' skipped='18446744073709551613'"),
+    ] {
+        assert!(LIBTEST.contains(from), "{from}");
+        let checked = one("{}", &LIBTEST.replace(from, to));
+        assert_eq!(checked.verdict(), MALFORMED, "{from} as {to}: {}", checked.outcome.summary);
+    }
+}
+
+/// A failure stays one beside tests that no case lists.
+#[test]
+fn a_failure_counts_beside_skipped_tests_without_a_name() {
+    let failing = MOCHA.replace(
+        "<testcase name='outer b' classname='b'/>",
+        "<testcase name='outer b' classname='b'><failure/></testcase>",
+    );
+    assert_eq!(one("{}", &failing).errors(), ["test-failed:outer::b::outer b"]);
+}
