@@ -122,6 +122,9 @@ impl<'a> Verdict<'a, '_> {
         for case in &judged.report.cases {
             match case.status {
                 Status::Passed => {}
+                status if status.is_bad() && judged.report.doubted.contains(&case.source) => {
+                    self.case(Severity::Warning, case, " (unless doctest excuses it)");
+                }
                 Status::Failed | Status::TimedOut | Status::Errored => {
                     bad.push(case.id.as_str());
                     let passed = |other: &Case| other.status.is_good();

@@ -30,7 +30,7 @@ use evident_checker::{
 };
 use goes::Goes;
 use judge::Judged;
-use report::{Kind, Report};
+use report::{Kind, Problem, Report};
 pub use settings::Settings;
 
 /// Name of the attachment that can become a baseline.
@@ -150,7 +150,13 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
     };
     let mut refused = Report::default();
     match detected {
-        Detected::Known(Format::Junit) => return junit::read(artifact.reader(), source, settings.counting()),
+        Detected::Known(Format::Junit) => {
+            let mut report = junit::read(artifact.reader(), source, settings.counting())?;
+            if role == Role::Report {
+                doubt(&mut report, artifact, source);
+            }
+            return Ok(report);
+        }
         Detected::Known(Format::Libtest) => return libtest::read(artifact.reader(), source),
         Detected::Known(Format::Nextest) => return nextest::read(artifact.reader(), source),
         Detected::Known(Format::GoTest) => return go_test::read(artifact.reader(), source),
@@ -168,6 +174,24 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
         Detected::Empty => refused.problem(Reason::NotExamined, source, empty(artifact)),
     }
     Ok(refused)
+}
+
+/// doctest lists failures of tests that may or should fail like any other, and ends with 0 over them: then nothing
+/// tells them from failures whose exit code was lost on the way. Neither is a pass, and the first is no failure.
+///
+/// Asks for the origin only where it matters: an answer that depends on bytes alone can be used again.
+fn doubt(report: &mut Report, artifact: &Artifact, source: usize) {
+    if report.excusable == 0 || artifact.origin().exit != Some(Exit::Code(0)) {
+        return;
+    }
+    let message = format!(
+        "{} failed, but the command ended with exit code 0: doctest excuses tests with `may_fail`, `should_fail` or \
+         `expected_failures` and does not mark them in the report; `--test-case-exclude` leaves them out. If there \
+         are none, the exit code was lost",
+        finding::tests(report.excusable)
+    );
+    report.doubted.push(source);
+    report.problems.push(Problem { rule: "report-exit", reason: Reason::Contradiction, message, source });
 }
 
 /// An empty output is most often that of a command that could not do its work: how it ended is the clue.

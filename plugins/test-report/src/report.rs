@@ -22,6 +22,10 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     /// Skipped tests that a summary line counts without naming them.
     pub(crate) skipped_unnamed: u64,
+    /// Failures that the writer may have excused without a mark in the document.
+    pub(crate) excusable: u64,
+    /// Artifacts whose failures are in doubt: their writer may excuse some, and ended as if it had excused all.
+    pub(crate) doubted: Vec<usize>,
     details: usize,
 }
 
@@ -242,6 +246,7 @@ impl Report {
         self.problems.extend(other.problems);
         self.notes.extend(other.notes);
         self.skipped_unnamed += other.skipped_unnamed;
+        self.doubted.extend(other.doubted);
     }
 }
 

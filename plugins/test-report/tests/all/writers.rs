@@ -2,7 +2,10 @@
 //! the tool writes, cut to what matters: mocha 10 with mocha-junit-reporter 2.2 and libtest of Rust 1.95 were run
 //! for it.
 
-use super::{MALFORMED, NOT_EXAMINED, Verdict, judged, one};
+use evident_checker::testing::artifact_with_exit;
+use evident_checker::{Evidence, Exit, Reason};
+
+use super::{Checked, MALFORMED, NOT_EXAMINED, Verdict, judged, judged_evidence, one};
 
 const DENY: &str = r#"{"skipped":"deny"}"#;
 
@@ -92,4 +95,78 @@ fn a_failure_counts_beside_skipped_tests_without_a_name() {
         "<testcase name='outer b' classname='b'><failure/></testcase>",
     );
     assert_eq!(one("{}", &failing).errors(), ["test-failed:outer::b::outer b"]);
+}
+
+/// What doctest 2.4 writes; `inside` stands in the last case.
+fn doctest(failures: u32, inside: &str) -> String {
+    format!(
+        "<testsuites><testsuite name='./d' errors='0' failures='{failures}' tests='4' doctest_version='2.4.9'>\
+         <testcase classname='d.cc' name='plain' status='run'/>\
+         <testcase classname='d.cc' name='other' status='run'>{inside}</testcase></testsuite></testsuites>"
+    )
+}
+
+fn ended(text: &str, exit: Exit) -> Checked {
+    let mut evidence = Evidence::new();
+    evidence.bind("report", [artifact_with_exit("d.xml", text.as_bytes(), exit)]);
+    judged_evidence("{}", &evidence)
+}
+
+/// `WARN` never fails a test, and is a failure in header and case all the same.
+#[test]
+fn a_warning_of_doctest_is_no_failure() {
+    let failure = |kind: &str| format!("<failure message='1 == 2' type='{kind}'>d.cc:11</failure>");
+    for kind in ["WARN", "WARN_EQ", "WARN_THROWS_AS"] {
+        let checked = one("{}", &doctest(1, &failure(kind)));
+        assert_eq!((checked.verdict(), checked.figures()), (Verdict::Pass, [2, 2, 0, 0, 0, 0]), "{kind}");
+        // Header and cases are compared all the same.
+        assert_eq!(one("{}", &doctest(2, &failure(kind))).verdict(), MALFORMED, "{kind}");
+    }
+    for inside in [
+        failure("CHECK"),
+        failure("WARNING"),
+        failure("CHECK").replace(" type='CHECK'", ""),
+        failure("WARN").replace("failure", "error"),
+        failure("WARN") + &failure("REQUIRE"),
+    ] {
+        let checked = ended(&doctest(2, &inside), Exit::Code(1));
+        assert_eq!((checked.verdict(), checked.figures()[1]), (Verdict::Fail, 1), "{inside}");
+    }
+    // The text is that of the failure, not of the warning before it.
+    let both = failure("WARN").replace("d.cc:11", "warned") + &failure("CHECK").replace("d.cc:11", "checked");
+    let message = ended(&doctest(2, &both), Exit::Code(1)).said.findings[0].message.clone();
+    assert!(message.contains("checked") && !message.contains("warned"), "{message}");
+    // Nobody else writes it.
+    let other = doctest(1, &failure("WARN")).replace(" doctest_version='2.4.9'", "").replace("tests='4'", "");
+    assert_eq!(one("{}", &other).verdict(), Verdict::Fail);
+}
+
+/// `may_fail`, `should_fail` and `expected_failures` leave no mark but the exit code of the program.
+#[test]
+fn failures_that_doctest_may_excuse_are_undecided() {
+    let failing = doctest(1, "<failure message='1 == 2' type='CHECK'/>");
+    let checked = ended(&failing, Exit::Code(0));
+    assert_eq!(
+        (checked.verdict(), checked.figures()),
+        (Verdict::Inconclusive(Reason::Contradiction), [2, 1, 1, 0, 0, 0])
+    );
+    assert_eq!(checked.warnings(), ["test-failed:./d::d.cc::other"]);
+    assert!(
+        checked.outcome.summary.contains("`may_fail`, `should_fail` or `expected_failures`"),
+        "{}",
+        checked.outcome.summary
+    );
+    for exit in [Exit::Code(1), Exit::Code(255), Exit::Signal(6)] {
+        assert_eq!(ended(&failing, exit).errors(), ["test-failed:./d::d.cc::other"], "{exit:?}");
+    }
+    // Another writer, and another report beside it, fail for certain.
+    let other =
+        failing.replace("tests='4' doctest_version='2.4.9'", "").replace("name='other'", "name='third'");
+    assert_eq!(ended(&other, Exit::Code(0)).verdict(), Verdict::Fail);
+    let beside = judged("{}", &[failing.as_bytes(), other.as_bytes()], &[]);
+    assert_eq!(beside.errors(), ["test-failed:./d::d.cc::third"]);
+    // A test that failed in the baseline is no doubt about this run.
+    let sound = doctest(0, "");
+    let compared = judged("{}", &[sound.as_bytes()], &[failing.as_bytes()]);
+    assert_eq!(compared.verdict(), Verdict::Pass, "{}", compared.outcome.summary);
 }
