@@ -10,6 +10,7 @@ use evident_checker::{Error, Reason};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
+use crate::finding::{named, shown};
 use crate::report::{Case, Kind, Report};
 use crate::settings::Counting;
 
@@ -68,6 +69,8 @@ struct Parser {
     root_seen: bool,
     /// One that is no record of a test was told: the others are like it.
     told_nameless: bool,
+    /// Files of `node:test` that ran no test.
+    files_alone: Vec<String>,
 }
 
 enum Frame {
@@ -284,7 +287,27 @@ impl Parser {
             }
             self.case.be_nameless();
         }
+        if self.case.is_file_alone() {
+            self.files_alone.push(self.case.name().to_owned());
+        }
         self.push();
+    }
+
+    /// `node:test` runs each file in a process, and a file that reports nothing passes with its exit code: one that
+    /// ends before its tests looks like one that needs none. Both count as a test, and a person has to know.
+    fn tell_files_alone(&mut self) {
+        let files: Vec<&str> = self.files_alone.iter().map(String::as_str).collect();
+        let message = match files[..] {
+            [] => return,
+            [file] => {
+                format!("`{}` is a file that reported no test: its exit code alone speaks", shown(file))
+            }
+            _ => {
+                let (count, files) = (files.len(), named(&files));
+                format!("{count} files reported no test, their exit codes alone speak: {files}")
+            }
+        };
+        self.report.warn("test-file-alone", "", message);
     }
 
     /// A case that names no test and failed in nothing: what it stands for cannot be told.
@@ -362,6 +385,7 @@ impl Parser {
         if !self.root_seen {
             return Err(malformed("there is no root element"));
         }
+        self.tell_files_alone();
         Ok(())
     }
 }

@@ -38,6 +38,9 @@ pub(super) struct OpenCase {
 /// The name of a failure that has none.
 const NAMELESS: &str = "(nameless)";
 
+/// The class that `node:test` gives every case.
+const NODE: &str = "test";
+
 /// What its elements and attributes count.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Figures {
@@ -322,6 +325,20 @@ impl OpenCase {
     /// File and line as written.
     pub(super) fn place(&self) -> (Option<&str>, Option<u32>) {
         (self.file(), self.line)
+    }
+
+    /// Is `node:test`'s own case for a file that ran no test: its name is the path of the file, absolute or, where
+    /// `file` has the whole of it, relative.
+    pub(super) fn is_file_alone(&self) -> bool {
+        let is_script = self.name.rsplit_once('.').is_some_and(|(_, end)| {
+            matches!(end, "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" | "jsx" | "tsx")
+        });
+        let is_absolute = self.name.starts_with('/') || self.name.get(1..3) == Some(":\\");
+        let is_its_file = || {
+            let before = self.file.strip_suffix(self.name.as_str());
+            before.is_some_and(|before| before.is_empty() || before.ends_with(['/', '\\']))
+        };
+        self.class == NODE && is_script && (is_absolute || is_its_file()) && self.status().is_good()
     }
 
     /// What helps with a case that did not simply pass.

@@ -170,3 +170,40 @@ fn failures_that_doctest_may_excuse_are_undecided() {
     let compared = judged("{}", &[sound.as_bytes()], &[failing.as_bytes()]);
     assert_eq!(compared.verdict(), Verdict::Pass, "{}", compared.outcome.summary);
 }
+
+/// What node 20 writes for a file that ends with 0 before it reports, and what later versions add.
+#[test]
+fn a_file_of_node_that_reported_no_test_is_told() {
+    let case = |attributes: &str| format!("<testcase {attributes} classname='test'/>");
+    let report = |inside: &str| format!("<testsuites>{}{inside}</testsuites>", case("name='adds'"));
+    for (attributes, is_told) in [
+        ("name='/w/test/a.test.js'", true),
+        ("name='C:\\w\\a.test.mts'", true),
+        ("name='test/a.test.mjs' file='/w/test/a.test.mjs'", true),
+        ("name='/w/a.js' file='/w/a.js'", true),
+        // Tests that are named after what they test.
+        ("name='src/a.js' file='/w/test/a.test.mjs'", false),
+        ("name='t.mjs' file='/w/test.mjs'", false),
+        ("name='src/a.js'", false),
+        ("name='/users answers'", false),
+        ("name='/users.html'", false),
+    ] {
+        let checked = one("{}", &report(&case(attributes)));
+        assert_eq!(
+            (checked.verdict(), checked.figures()),
+            (Verdict::Pass, [2, 2, 0, 0, 0, 0]),
+            "{attributes}"
+        );
+        let told: &[&str] = if is_told { &["test-file-alone:"] } else { &[] };
+        assert_eq!(checked.warnings(), told, "{attributes}");
+    }
+    let a = case("name='/w/a.js'");
+    let message = one("{}", &report(&a)).said.findings[0].message.clone();
+    assert_eq!(message, "`/w/a.js` is a file that reported no test: its exit code alone speaks");
+    let message = one("{}", &report(&(a.clone() + &case("name='/w/b.js'")))).said.findings[0].message.clone();
+    assert_eq!(message, "2 files reported no test, their exit codes alone speak: /w/a.js, /w/b.js");
+    // A file that failed is a failed test and tells enough; another writer's class says nothing of files.
+    let failed = a.replace("/>", "><failure/></testcase>");
+    assert_eq!(one("{}", &report(&failed)).warnings(), [""; 0]);
+    assert_eq!(one("{}", &report(&a.replace("'test'", "'suite'"))).warnings(), [""; 0]);
+}
