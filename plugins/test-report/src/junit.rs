@@ -10,7 +10,6 @@ use evident_checker::{Error, Reason};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use crate::finding::{named, shown};
 use crate::report::{Case, Kind, Report};
 use crate::settings::Counting;
 
@@ -20,12 +19,14 @@ mod case;
 mod encoding;
 mod header;
 mod producer;
+mod told;
 
 use attempts::Attempts;
 use case::{OpenCase, Outcome};
 use encoding::{Decoded, Flaw, encoding_of};
 use header::{Claim, Header, Tally};
 use producer::Producer;
+use told::Told;
 
 /// Elements inside elements. Real reports stay below ten.
 const DEPTH_MAX: usize = 256;
@@ -67,10 +68,7 @@ struct Parser {
     /// The open case stands for a failure of a suite.
     case_is_suite: bool,
     root_seen: bool,
-    /// One that is no record of a test was told: the others are like it.
-    told_nameless: bool,
-    /// Files of `node:test` that ran no test.
-    files_alone: Vec<String>,
+    told: Told,
 }
 
 enum Frame {
@@ -185,10 +183,10 @@ impl Parser {
             }
             (Some(Frame::Case), name) => match Outcome::of_element(name) {
                 Some(outcome) => self.open_outcome(start, outcome)?,
-                None => other(name, false)?,
+                None => self.other(name, false)?,
             },
-            (Some(Frame::Suite { .. }), name) => other(name, false)?,
-            (Some(Frame::Outcome | Frame::Other), name) => other(name, true)?,
+            (Some(Frame::Suite { .. }), name) => self.other(name, false)?,
+            (Some(Frame::Outcome | Frame::Other), name) => self.other(name, true)?,
         };
         self.frames.push(frame);
         Ok(())
@@ -213,6 +211,19 @@ impl Parser {
         };
         let attempts = (header.producer == Some(Producer::Pytest)).then(Attempts::default);
         Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, attempts })
+    }
+
+    /// An element that says nothing about an outcome. One that is not known might: the report is refused, and read
+    /// to its end for the sake of failures.
+    fn other(&mut self, name: &str, inside: bool) -> Result<Frame, Stop> {
+        match name {
+            "properties" | "property" | "system-out" | "system-err" | "attachments" | "attachment" => {}
+            // Surefire, in an attempt.
+            "stackTrace" if inside => {}
+            _ if is_structure(name) || (inside && Outcome::is_meant_by(name)) => return Err(misplaced(name)),
+            _ => self.told.unknown(shortened(name), self.source, &mut self.report)?,
+        }
+        Ok(Frame::Other)
     }
 
     fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
@@ -283,38 +294,14 @@ impl Parser {
         self.case_is_open = false;
         if self.case.is_nameless() {
             if !status.is_bad() {
-                return self.tell_nameless();
+                return self.told.nameless(self.source, &mut self.report);
             }
             self.case.be_nameless();
         }
         if self.case.is_file_alone() {
-            self.files_alone.push(self.case.name().to_owned());
+            self.told.files_alone.push(self.case.name().to_owned());
         }
         self.push();
-    }
-
-    /// `node:test` runs each file in a process, and a file that reports nothing passes with its exit code: one that
-    /// ends before its tests looks like one that needs none. Both count as a test, and a person has to know.
-    fn tell_files_alone(&mut self) {
-        let files: Vec<&str> = self.files_alone.iter().map(String::as_str).collect();
-        let message = match files[..] {
-            [] => return,
-            [file] => {
-                format!("`{}` is a file that reported no test: its exit code alone speaks", shown(file))
-            }
-            _ => {
-                let (count, files) = (files.len(), named(&files));
-                format!("{count} files reported no test, their exit codes alone speak: {files}")
-            }
-        };
-        self.report.warn("test-file-alone", "", message);
-    }
-
-    /// A case that names no test and failed in nothing: what it stands for cannot be told.
-    fn tell_nameless(&mut self) {
-        if !std::mem::replace(&mut self.told_nameless, true) {
-            self.report.malformed(self.source, "a case has neither name nor class");
-        }
     }
 
     fn push(&mut self) {
@@ -335,6 +322,9 @@ impl Parser {
                 id.push_str("::");
             }
             id.push_str(part);
+        }
+        if self.case.is_warned() {
+            self.told.warned.push(id.clone());
         }
         let status = self.case.status();
         if status.is_bad() && self.producer() == Some(Producer::Doctest) {
@@ -385,7 +375,7 @@ impl Parser {
         if !self.root_seen {
             return Err(malformed("there is no root element"));
         }
-        self.tell_files_alone();
+        self.told.finish(&mut self.report);
         Ok(())
     }
 }
@@ -403,22 +393,6 @@ impl Frame {
 /// Elements whose place decides what they mean: anywhere else, they cannot be ignored.
 fn is_structure(name: &str) -> bool {
     matches!(name, "testsuites" | "testsuite" | "testcase")
-}
-
-/// An element that says nothing about an outcome. One that is not known might: it is refused.
-fn other(name: &str, inside: bool) -> Result<Frame, Stop> {
-    match name {
-        "properties" | "property" | "system-out" | "system-err" | "attachments" | "attachment" => {
-            Ok(Frame::Other)
-        }
-        // Surefire, in an attempt.
-        "stackTrace" if inside => Ok(Frame::Other),
-        _ if is_structure(name) || (inside && Outcome::is_meant_by(name)) => Err(misplaced(name)),
-        _ => {
-            let name = shortened(name);
-            Err(Stop(Reason::Unsupported, format!("there is a `<{name}>`, an element that is not known")))
-        }
-    }
 }
 
 fn misplaced(name: &str) -> Stop {

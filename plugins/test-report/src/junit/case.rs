@@ -26,6 +26,7 @@ pub(super) struct OpenCase {
     failure: Option<Status>,
     error: Option<Status>,
     excuse: Option<Excuse>,
+    warned: bool,
     unknown_status: Option<String>,
     pub(super) figures: Figures,
     text: String,
@@ -71,10 +72,12 @@ pub(super) enum Outcome {
     FlakyAttempt,
     /// The same where it failed in the end.
     FailedAttempt,
+    /// PHPUnit 9: a test that passed beside a warning, or one that was ended by it. The exit code is 0 for both.
+    Warned,
 }
 
 impl Outcome {
-    /// Sources: the Jenkins and Surefire schemas, and nextest's `junit.md`.
+    /// Sources: the Jenkins and Surefire schemas, nextest's `junit.md`, and `Util/Log/JUnit.php` of PHPUnit 9.
     pub(super) fn of_element(name: &str) -> Option<Self> {
         Some(match name {
             "failure" => Self::Failed,
@@ -82,6 +85,7 @@ impl Outcome {
             "skipped" | "skip" | "ignored" | "disabled" => Self::Skipped,
             "flakyFailure" | "flakyError" => Self::FlakyAttempt,
             "rerunFailure" | "rerunError" => Self::FailedAttempt,
+            "warning" => Self::Warned,
             _ => return None,
         })
     }
@@ -268,6 +272,7 @@ impl OpenCase {
                 self.worsen(Status::Failed);
             }
             Outcome::FlakyAttempt => self.figures.attempts += 1,
+            Outcome::Warned => self.warned = true,
         }
         // The first text stays, but a final failure says more than an attempt or a skip before it.
         let is_final = |outcome: Outcome| matches!(outcome, Outcome::Failed | Outcome::Errored);
@@ -275,7 +280,7 @@ impl OpenCase {
         if self.takes_text {
             self.text_of = Some(outcome);
             self.text.clear();
-            if let Some(message) = message.or(kind) {
+            if let Some(message) = message.or(kind.map(remarked)) {
                 append_bounded(&mut self.text, message.trim());
                 append_bounded(&mut self.text, "\n");
             }
@@ -296,6 +301,8 @@ impl OpenCase {
         // What is not there is less than every status.
         match self.status.max(failure).max(error) {
             None | Some(Status::Passed) if self.has_flaky_attempts() => Status::Flaky,
+            // What is tested can throw it to leave a test early: no more is certain than that nothing failed.
+            None | Some(Status::Passed) if self.warned => Status::Skipped,
             status => status.unwrap_or(Status::Passed),
         }
     }
@@ -341,6 +348,11 @@ impl OpenCase {
         self.class == NODE && is_script && (is_absolute || is_its_file()) && self.status().is_good()
     }
 
+    /// Counts as skipped for a warning of its runner.
+    pub(super) fn is_warned(&self) -> bool {
+        self.warned && self.status() == Status::Skipped
+    }
+
     /// What helps with a case that did not simply pass.
     pub(super) fn take_detail(&mut self) -> Option<Box<Detail>> {
         if self.status() == Status::Passed {
@@ -360,6 +372,15 @@ impl Excuse {
             _ => None,
         }
     }
+}
+
+/// A type that says less than a person needs: PHPUnit ends with 0 over a risky test, and lists it as an error.
+fn remarked(kind: String) -> String {
+    if kind != "PHPUnit\\Framework\\RiskyTestError" {
+        return kind;
+    }
+    kind + " (PHPUnit accepts risky tests unless `failOnRisky` is set, a report with one is no pass: \
+            `@doesNotPerformAssertions` marks a test that needs no assertion)"
 }
 
 /// Writers put the first line of the text into the `message` as well.

@@ -43,14 +43,21 @@ fn junit_outcomes() {
         ("<testcase name='a' success='maybe'/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
         ("<testcase Name='a' Status='failed'/>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
         // A statement that is not known, or is not where one belongs, is never overlooked.
-        ("<testcase name='a'><Failure/></testcase>", UNSUPPORTED, [0; 6]),
-        ("<testcase name='a'><failed/></testcase>", UNSUPPORTED, [0; 6]),
+        ("<testcase name='a'><Failure/></testcase>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
+        ("<testcase name='a'><failed/></testcase>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
+        // A failure behind it counts.
+        (
+            "<testcase name='a'><steps><step/></steps></testcase><testcase name='b'><failure/></testcase>",
+            Verdict::Fail,
+            [2, 1, 1, 0, 0, 0],
+        ),
+        ("<steps><failure/></steps><testcase name='a'><failure/></testcase>", UNSUPPORTED, [0; 6]),
         ("<testcase name='a'/><failed/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
         ("<testcase name='a'/><Error/>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
         ("<testcase name='a'><properties><failure/></properties></testcase>", MALFORMED, [0; 6]),
         ("<testcase name='a'><properties><Failure/></properties></testcase>", MALFORMED, [0; 6]),
         ("<testcase name='a'><skipped><failure/></skipped></testcase>", MALFORMED, [0; 6]),
-        ("<testcase name='a'><properties><failed/></properties></testcase>", UNSUPPORTED, [0; 6]),
+        ("<testcase name='a'><properties><failed/></properties></testcase>", UNSUPPORTED, [1, 1, 0, 0, 0, 0]),
         ("<properties><error/></properties><testcase name='a'/>", MALFORMED, [0; 6]),
         (
             "<properties><property name='p'/></properties><testcase name='a'><attachments><attachment/></attachments>\

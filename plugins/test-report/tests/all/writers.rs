@@ -3,7 +3,7 @@
 //! for it.
 
 use evident_checker::testing::artifact_with_exit;
-use evident_checker::{Evidence, Exit, Reason};
+use evident_checker::{Evidence, Exit, Reason, Severity};
 
 use super::{Checked, MALFORMED, NOT_EXAMINED, Verdict, judged, judged_evidence, one};
 
@@ -206,4 +206,46 @@ fn a_file_of_node_that_reported_no_test_is_told() {
     let failed = a.replace("/>", "><failure/></testcase>");
     assert_eq!(one("{}", &report(&failed)).warnings(), [""; 0]);
     assert_eq!(one("{}", &report(&a.replace("'test'", "'suite'"))).warnings(), [""; 0]);
+}
+
+/// What PHPUnit 9 writes: `addWarning`, a class without tests, and a test without an assertion.
+#[test]
+fn a_warning_of_phpunit_is_read_and_told() {
+    let report = |inside: &str| {
+        format!(
+            "<testsuites><testsuite name='WTest' tests='2' assertions='1' errors='0' warnings='1' failures='0' \
+             skipped='0'><testcase name='testA' class='WTest' classname='WTest' assertions='1'/>{inside}</testsuite></testsuites>"
+        )
+    };
+    let case = |name: &str, assertions: u32, inside: &str| {
+        format!("<testcase name='{name}' classname='WTest' assertions='{assertions}'>{inside}</testcase>")
+    };
+    let warning = "<warning type='PHPUnit\\Framework\\Warning'>careful</warning>";
+    // What is tested can throw one to leave a test early, so that a test with one has not passed.
+    for inside in [case("testW", 1, warning), case("testW", 0, warning)] {
+        let warned = one("{}", &report(&inside));
+        assert_eq!((warned.verdict(), warned.figures()), (Verdict::Pass, [2, 1, 0, 0, 1, 0]));
+        let note = &warned.said.findings[0];
+        assert_eq!(note.message, "1 test has a warning and counts as skipped: WTest::testW");
+        assert_eq!((note.rule.as_str(), note.severity), ("test-warning", Severity::Note));
+        assert_eq!(one(DENY, &report(&inside)).verdict(), Verdict::Fail);
+        let before = report(&case("testW", 1, ""));
+        let compared = judged("{}", &[report(&inside).as_bytes()], &[before.as_bytes()]);
+        assert_eq!(compared.errors(), ["test-newly-skipped:WTest::testW"]);
+    }
+    // It takes no failure away, on either side of it or behind it.
+    for inside in [
+        case("testW", 1, &format!("{warning}<failure>no</failure>")),
+        case("testW", 1, &format!("<failure>no</failure>{warning}")),
+        case("testW", 0, &format!("{warning}<error>no</error>")),
+        case("testW", 1, warning) + &case("testX", 1, "<failure>no</failure>"),
+    ] {
+        assert_eq!(one("{}", &report(&inside)).verdict(), Verdict::Fail, "{inside}");
+    }
+    // A risky test fails as it is listed, and the finding says what PHPUnit makes of it.
+    let risky = case("testR", 0, "<error type='PHPUnit\\Framework\\RiskyTestError'>WTest::testR</error>");
+    let checked = one("{}", &report(&risky));
+    assert_eq!(checked.errors(), ["test-errored:WTest::testR"]);
+    let message = &checked.said.findings[0].message;
+    assert!(message.contains("PHPUnit accepts risky tests unless `failOnRisky` is set"), "{message}");
 }
