@@ -123,7 +123,7 @@ impl<'a> Verdict<'a, '_> {
             match case.status {
                 Status::Passed => {}
                 status if status.is_bad() && judged.report.doubted.contains(&case.source) => {
-                    self.case(Severity::Warning, case, " (unless doctest excuses it)");
+                    self.case(Severity::Warning, case, " (unless its runner excuses it)");
                 }
                 Status::Failed | Status::TimedOut | Status::Errored => {
                     bad.push(case.id.as_str());

@@ -22,6 +22,7 @@ mod producer;
 mod told;
 
 use attempts::Attempts;
+use attributes::Attributes;
 use case::{OpenCase, Outcome};
 use encoding::{Decoded, Flaw, encoding_of};
 use header::{Claim, Header, Tally};
@@ -186,7 +187,12 @@ impl Parser {
                 None => self.other(name, false)?,
             },
             (Some(Frame::Suite { .. }), name) => self.other(name, false)?,
-            (Some(Frame::Outcome | Frame::Other), name) => self.other(name, true)?,
+            (Some(Frame::Outcome | Frame::Other), name) => {
+                if name == "property" && self.case_is_open {
+                    self.read_property(start)?;
+                }
+                self.other(name, true)?
+            }
         };
         self.frames.push(frame);
         Ok(())
@@ -224,6 +230,18 @@ impl Parser {
             _ => self.told.unknown(shortened(name), self.source, &mut self.report)?,
         }
         Ok(Frame::Other)
+    }
+
+    /// A property of the open case may say that it was skipped.
+    fn read_property(&mut self, start: &BytesStart<'_>) -> Result<(), Stop> {
+        let Some(producer) = self.producer() else { return Ok(()) };
+        for attribute in Attributes::of(start) {
+            let (key, raw) = attribute?;
+            if key == "name" && producer.skips_by(raw) {
+                self.case.be_skipped();
+            }
+        }
+        Ok(())
     }
 
     fn open_outcome(&mut self, start: &BytesStart<'_>, outcome: Outcome) -> Result<Frame, Stop> {
@@ -327,8 +345,11 @@ impl Parser {
             self.told.warned.push(id.clone());
         }
         let status = self.case.status();
-        if status.is_bad() && self.producer() == Some(Producer::Doctest) {
-            self.report.excusable += 1;
+        if status.is_bad()
+            && let Some(why) = self.producer().and_then(Producer::excuses)
+        {
+            let count = self.report.excusable.map_or(0, |(count, _)| count);
+            self.report.excusable = Some((count + 1, why));
         }
         let kind = if self.case_is_suite || self.case.is_fault() { Kind::Fault } else { Kind::Test };
         let detail = self.case.take_detail();

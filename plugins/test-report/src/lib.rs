@@ -176,19 +176,18 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
     Ok(refused)
 }
 
-/// doctest lists failures of tests that may or should fail like any other, and ends with 0 over them: then nothing
-/// tells them from failures whose exit code was lost on the way. Neither is a pass, and the first is no failure.
+/// doctest and node-tap list failures that they excuse like any other, and end with 0 over them: then nothing tells
+/// them from failures whose exit code was lost on the way. Neither is a pass, and the first is no failure.
 ///
 /// Asks for the origin only where it matters: an answer that depends on bytes alone can be used again.
 fn doubt(report: &mut Report, artifact: &Artifact, source: usize) {
-    if report.excusable == 0 || artifact.origin().exit != Some(Exit::Code(0)) {
+    let Some((count, why)) = report.excusable else { return };
+    if artifact.origin().exit != Some(Exit::Code(0)) {
         return;
     }
     let message = format!(
-        "{} failed, but the command ended with exit code 0: doctest excuses tests with `may_fail`, `should_fail` or \
-         `expected_failures` and does not mark them in the report; `--test-case-exclude` leaves them out. If there \
-         are none, the exit code was lost",
-        finding::tests(report.excusable)
+        "{} failed, but the command ended with exit code 0: {why}. If there are none, the exit code was lost",
+        finding::tests(count)
     );
     report.doubted.push(source);
     report.problems.push(Problem { rule: "report-exit", reason: Reason::Contradiction, message, source });

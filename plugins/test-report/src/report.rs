@@ -22,8 +22,8 @@ pub(crate) struct Report {
     pub(crate) notes: Vec<Note>,
     /// Skipped tests that a summary line counts without naming them.
     pub(crate) skipped_unnamed: u64,
-    /// Failures that the writer may have excused without a mark in the document.
-    pub(crate) excusable: u64,
+    /// Failures that the writer may have excused without a mark in the document, and a sentence that says how.
+    pub(crate) excusable: Option<(u64, &'static str)>,
     /// Artifacts whose failures are in doubt: their writer may excuse some, and ended as if it had excused all.
     pub(crate) doubted: Vec<usize>,
     details: usize,

@@ -168,6 +168,11 @@ impl OpenCase {
         (self.name.is_empty() || self.name == NAMELESS) && self.status().is_bad()
     }
 
+    /// Something beside its elements says that it was skipped.
+    pub(super) fn be_skipped(&mut self) {
+        self.worsen(Status::Skipped);
+    }
+
     /// Makes it stand for an error that a suite reports outside any case.
     pub(super) fn be_suite(&mut self) {
         self.clear();

@@ -113,6 +113,9 @@ impl Header {
     /// Compares what the header claims with what is there. What may go beyond it is added to `tally`, for the
     /// headers around this one.
     pub(super) fn compare(&self, tally: &mut Tally, counting: Counting) -> Claim {
+        if self.producer.is_some_and(Producer::counts_suites) {
+            tally.excess += 1;
+        }
         let bad = self.failures.unwrap_or(0).saturating_add(self.errors.unwrap_or(0));
         if bad > tally.bad && !self.counts_attempts(bad, tally) {
             return Claim::Refused(claims(bad, "failure or error", "failures or errors", tally.bad, ""));
@@ -133,12 +136,11 @@ impl Header {
         if tests <= there || (tally.cases > 0 && tests == tally.assertions) {
             return Claim::Agrees;
         }
-        let why = match (counting, self.producer) {
+        let why = match self.producer.and_then(Producer::why) {
             // Nothing that ran is named.
             _ if tally.cases == 0 => None,
-            (_, Some(producer)) => Some(producer.why()),
-            (Counting::Cases { .. }, None) => Some("`counts = \"cases\"` accepts that"),
-            (Counting::Headers, None) => None,
+            None if counting != Counting::Headers => Some("`counts = \"cases\"` accepts that"),
+            why => why,
         };
         let Some(why) = why else {
             let message = claims(tests, "test", "tests", tally.cases, hint);
@@ -149,7 +151,8 @@ impl Header {
             return Claim::Open(message);
         };
         tally.excess += tests - there;
-        Claim::Accepted(format!("claims {tests} tests over {} cases: {why}", tally.cases))
+        let cases = if tally.cases == 1 { "1 case".into() } else { format!("{} cases", tally.cases) };
+        Claim::Accepted(format!("claims {tests} tests over {cases}: {why}"))
     }
 
     /// As many tests are missing among the cases as skipped ones, and a header inside misses no more.
@@ -162,7 +165,8 @@ impl Header {
 
     /// How many tests it counts as skipped, if it counts them: some writers count a disabled one in both attributes.
     pub(super) fn skipped(&self) -> Option<u64> {
-        self.skipped.max(self.disabled)
+        let counts = self.producer.is_none_or(Producer::counts_skipped);
+        self.skipped.max(self.disabled).filter(|_| counts)
     }
 
     /// Surefire counts each attempt as a test, and each failed one as a failure. A header that counts more

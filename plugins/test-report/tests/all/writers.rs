@@ -249,3 +249,49 @@ fn a_warning_of_phpunit_is_read_and_told() {
     let message = &checked.said.findings[0].message;
     assert!(message.contains("PHPUnit accepts risky tests unless `failOnRisky` is set"), "{message}");
 }
+
+/// `tap --reporter=junit` of tap 21: suites count as tests, suites with a skipped test as skipped, and a test that was
+/// skipped has a property.
+const NODE_TAP: &str = "<testsuites id='1' name='TAP Tests' tests='6' failures='0' assertions='3' skipped='2'>
+  <testsuite name='b.mjs' tests='5' failures='0' assertions='3' skipped='2'>
+    <properties><property name='ok' value='true'/><property name='plan'><![CDATA[skipAll: false]]></property></properties>
+    <testsuite name='a' tests='2' failures='0' assertions='1' skipped='0'>
+      <testcase id='1' name='should be equal' classname='b.mjs &gt; a'/>
+    </testsuite>
+    <testcase id='1' name='a' classname='b.mjs'/>
+    <testcase id='2' name='sk' classname='b.mjs'><properties><property name='skip' value='why'/></properties></testcase>
+  </testsuite>
+</testsuites>";
+
+#[test]
+fn node_tap_counts_suites_and_skips_by_a_property() {
+    let checked = one("{}", NODE_TAP);
+    assert_eq!(
+        (checked.verdict(), checked.figures()),
+        (Verdict::Pass, [3, 2, 0, 0, 1, 0]),
+        "{}",
+        checked.outcome.summary
+    );
+    assert_eq!(one(DENY, NODE_TAP).errors(), ["test-skipped:b.mjs::sk"]);
+    let later = NODE_TAP.replace("name='skip' value", "name='todo' value");
+    assert_eq!(one("{}", &later).figures(), [3, 2, 0, 0, 1, 0]);
+    // Only node-tap means that, and only in a case.
+    let other = "<testsuite name='s'><testcase name='a'><properties><property name='skip'/></properties></testcase></testsuite>";
+    assert_eq!(one("{}", other).figures(), [1, 1, 0, 0, 0, 0]);
+    let suite = NODE_TAP.replace("name='ok'", "name='skip'");
+    assert_eq!(one("{}", &suite).figures(), [3, 2, 0, 0, 1, 0]);
+    let cut = NODE_TAP.replace("<testcase id='1' name='a' classname='b.mjs'/>", "");
+    assert_eq!(one("{}", &cut).verdict(), MALFORMED);
+    assert_eq!(one("{}", NODE_TAP).said.findings.len(), 0, "the header is right, and nothing has to be told");
+    // A failure that no case shows is one all the same: a file that timed out.
+    let failed = NODE_TAP.replace("tests='6' failures='0'", "tests='6' failures='1'");
+    assert_eq!(one("{}", &failed).verdict(), MALFORMED);
+    // A failing `todo` has no mark but the exit code.
+    let todo = NODE_TAP
+        .replace("<properties><property name='skip' value='why'/></properties>", "<failure>td</failure>");
+    let todo = todo.replace("failures='0' assertions='3'", "failures='1' assertions='3'");
+    let undecided = ended(&todo, Exit::Code(0));
+    assert_eq!(undecided.verdict(), Verdict::Inconclusive(Reason::Contradiction));
+    assert!(undecided.outcome.summary.contains("node-tap excuses"), "{}", undecided.outcome.summary);
+    assert_eq!(ended(&todo, Exit::Code(1)).errors(), ["test-failed:b.mjs::sk"]);
+}
