@@ -75,7 +75,7 @@ struct Parser {
 enum Frame {
     Suite {
         header: Header,
-        tally: Tally,
+        tally: Box<Tally>,
         path_length: usize,
         name_start: usize,
         /// Where pytest wrote it, whose attempts are cases of their own.
@@ -216,7 +216,7 @@ impl Parser {
             _ => 0,
         };
         let attempts = (header.producer == Some(Producer::Pytest)).then(Attempts::default);
-        Ok(Frame::Suite { header, tally: Tally::default(), path_length, name_start, attempts })
+        Ok(Frame::Suite { header, tally: Box::default(), path_length, name_start, attempts })
     }
 
     /// An element that says nothing about an outcome. One that is not known might: the report is refused, and read
@@ -267,7 +267,7 @@ impl Parser {
         }
     }
 
-    fn close_suite(&mut self, header: &Header, mut tally: Tally) {
+    fn close_suite(&mut self, header: &Header, mut tally: Box<Tally>) {
         let whose =
             if self.path.is_empty() { String::new() } else { format!(" of `{}`", shortened(&self.path)) };
         let unnamed = tally.unnamed;
@@ -296,7 +296,7 @@ impl Parser {
             }
         }
         if let Some(outer) = outer {
-            outer.absorb(tally);
+            outer.absorb(*tally);
         }
     }
 
