@@ -36,6 +36,35 @@ pub(super) struct OpenCase {
     takes_text: bool,
 }
 
+/// Words of a status for what did not get to an end: behave, Ginkgo and others.
+const ERRORED: &[&str] = &[
+    "error",
+    "errored",
+    "aborted",
+    "broken",
+    "undefined",
+    "ambiguous",
+    "hook_error",
+    "cleanup_error",
+    "panicked",
+    "interrupted",
+];
+
+/// Words of a status for what shows nothing. NUnit: `Inconclusive`, and `Warning` of a test that may have been left
+/// early. behave: `untested`, behind a scenario that ended the run.
+const SKIPPED: &[&str] = &[
+    "skipped",
+    "skip",
+    "ignored",
+    "pending",
+    "todo",
+    "xfail",
+    "xfailed",
+    "inconclusive",
+    "warning",
+    "untested",
+];
+
 /// The name of a failure that has none.
 const NAMELESS: &str = "(nameless)";
 
@@ -199,11 +228,11 @@ impl OpenCase {
             Status::Passed
         } else if is(&["failed", "fail", "failure"]) {
             Status::Failed
-        } else if is(&["error", "errored", "aborted", "broken", "undefined", "ambiguous"]) {
+        } else if is(ERRORED) {
             Status::Errored
         } else if is(&["timeout", "timedout", "timed-out", "timed_out"]) {
             Status::TimedOut
-        } else if is(&["skipped", "skip", "ignored", "pending", "todo", "xfail", "xfailed", "inconclusive"]) {
+        } else if is(SKIPPED) {
             Status::Skipped
         } else if is(&["disabled", "notrun", "not_run", "not-run", "suppressed", "filtered"]) {
             Status::Disabled

@@ -23,6 +23,10 @@ fn junit_outcomes() {
         ("<testcase name='a' status='run' result='skipped'/>", NOT_EXAMINED, [1, 0, 0, 0, 1, 0]),
         ("<testcase name='a'/><testcase name='b' status='notrun'/>", Verdict::Pass, [2, 1, 0, 0, 1, 0]),
         ("<testcase name='a'/><testcase name='b' status='weird'/>", UNSUPPORTED, [2, 2, 0, 0, 0, 0]),
+        ("<testcase name='a'/><testcase name='b' status='untested'/>", Verdict::Pass, [2, 1, 0, 0, 1, 0]),
+        ("<testcase name='a'/><testcase name='b' status='Warning'/>", Verdict::Pass, [2, 1, 0, 0, 1, 0]),
+        ("<testcase name='a'/><testcase name='b' status='hook_error'/>", Verdict::Fail, [2, 1, 0, 1, 0, 0]),
+        ("<testcase name='a'/><testcase name='b' status='panicked'/>", Verdict::Fail, [2, 1, 0, 1, 0, 0]),
         ("<testcase name='a'><failure type='test timeout'/></testcase>", Verdict::Fail, [1, 0, 1, 0, 0, 0]),
         // Surefire: flaky attempts of a test that passed, failed attempts of one that did not.
         ("<testcase name='a'><flakyError/></testcase>", Verdict::Fail, [1, 1, 0, 0, 0, 1]),
