@@ -14,7 +14,7 @@
 //! other stands for both in a baseline. So each joined name is told as a warning. The form `xunit1` tells most of
 //! them apart.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::finding::{named, tests as count};
@@ -68,7 +68,7 @@ impl Attempts {
 
     /// The first case of each test that has several, with each later one, which come in ascending order.
     fn again(&self, cases: &[Case]) -> Vec<(usize, usize)> {
-        let mut first_of = HashMap::new();
+        let mut first_of = BTreeMap::new();
         let first = |&(index, place): &(usize, u64)| {
             let first = *first_of.entry((cases[index].id.as_str(), place)).or_insert(index);
             (first != index).then_some((first, index))
