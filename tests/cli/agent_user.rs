@@ -154,7 +154,7 @@ fn f17_a_script_is_no_other_user() {
 
 /// Ways in which the host's folders are open to the other user, each as its name, a command for a shell beside the
 /// workspace, and what the refusal names. `$USER` is the number of that user.
-const OPEN: [(&str, &str, &str); 7] = [
+const OPEN: [(&str, &str, &str); 9] = [
     ("the state folder", "chmod 0777 state", "chmod go-w ROOT/state"),
     ("a sticky state folder", "chmod 1777 state", "chmod go-w ROOT/state"),
     ("what lies in it", "chmod 0777 state/blobs", "chmod go-w ROOT/state/blobs"),
@@ -166,6 +166,16 @@ const OPEN: [(&str, &str, &str); 7] = [
         "chown 0 ROOT/lent",
     ),
     ("the cache", "chmod 0777 home/.cache", "chmod go-w ROOT/home/.cache"),
+    (
+        "the private copies",
+        "mkdir -m 0777 home/.cache/evident/trees",
+        "chmod go-w ROOT/home/.cache/evident/trees",
+    ),
+    (
+        "a private copy",
+        "cd home/.cache/evident; mkdir -p trees/12ab/snapshot/tree; chown $USER trees/12ab/snapshot/tree",
+        "chown 0 ROOT/home/.cache/evident/trees/12ab/snapshot/tree",
+    ),
 ];
 
 /// Catches a level that is told and not there: the agent moves what the host keeps out of its way.

@@ -36,7 +36,7 @@ use evident_core::tree::{LeadsOut, Tree};
 use crate::{Error, Wanted};
 
 pub use describe::{Described, LinesOf};
-pub use materialise::{Materialised, Output, keep_only};
+pub use materialise::{COPY, Materialised, Output, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
 pub use stand::Stand;

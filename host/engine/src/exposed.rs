@@ -5,7 +5,7 @@
 //! a network file system grants beyond owner and mode is not.
 
 use std::collections::VecDeque;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
@@ -19,8 +19,12 @@ const LINKS_MAX: usize = 40;
 /// is refused, not passed over.
 const ENTRIES_MAX: usize = 5_000_000;
 
-/// Private copies of trees, in the cache folder: their modes are those of the work. Each is proven before it is used.
-const COPIES: &str = "trees";
+/// Private copies of trees, in the cache folder.
+pub(crate) const COPIES: &str = "trees";
+
+/// Folders from the one of all private copies down to a copy: `trees`, `trees/KEY`, `trees/KEY/snapshot` and
+/// `trees/KEY/snapshot/tree`. The modes of what lies below are those of the work.
+const COPY_DEPTH: usize = 4;
 
 /// Where the groups of this machine stand, and the users with the group that each begins with.
 const GROUPS: &str = "/etc/group";
@@ -59,7 +63,7 @@ impl Places {
             refused(groups.on_the_way(place)?)?;
         }
         refused(groups.within(&self.state, |_| false)?)?;
-        refused(groups.within(&self.cache, |name| name == COPIES)?)
+        refused(groups.within(&self.cache, is_of_the_work)?)
     }
 
     /// What is wrong with the first entry that another user can change, on the way to the state folder or to the
@@ -67,6 +71,12 @@ impl Places {
     pub(crate) fn exposed(&self) -> Option<String> {
         [&self.state, &self.cache].into_iter().find_map(|place| exposed(place))
     }
+}
+
+/// True for what lies in a private copy, by its path in the cache folder. The copy is brought to its tree before
+/// it is used, and nobody else comes past the folders around it.
+fn is_of_the_work(path: &Path) -> bool {
+    path.starts_with(COPIES) && path.components().count() > COPY_DEPTH
 }
 
 /// The same for one folder. What cannot be looked at shows where it is used.
@@ -199,8 +209,8 @@ impl Groups {
         Ok(self.wrong(&here, &about, false))
     }
 
-    /// Looks at everything below a folder, but for what `passes` by its name at the top.
-    fn within(&self, folder: &Path, passes: impl Fn(&OsStr) -> bool) -> Result<Option<Exposed>, Error> {
+    /// Looks at everything below a folder, but for what `passes` by its path from there.
+    fn within(&self, folder: &Path, passes: impl Fn(&Path) -> bool) -> Result<Option<Exposed>, Error> {
         let mut folders = vec![folder.to_owned()];
         let mut seen = 0;
         while let Some(here) = folders.pop() {
@@ -211,8 +221,8 @@ impl Groups {
                 Err(error) => return Err(failed(&here)(error)),
             };
             for entry in listed {
-                let entry = entry.map_err(failed(&here))?;
-                if here == folder && passes(&entry.file_name()) {
+                let path = entry.map_err(failed(&here))?.path();
+                if path.strip_prefix(folder).is_ok_and(&passes) {
                     continue;
                 }
                 seen += 1;
@@ -220,7 +230,6 @@ impl Groups {
                     let many = std::io::Error::other(format!("it has more than {ENTRIES_MAX} entries"));
                     return Err(failed(folder)(many));
                 }
-                let path = entry.path();
                 let about = match fs::symlink_metadata(&path) {
                     Ok(about) => about,
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
@@ -333,17 +342,33 @@ mod tests {
 
     #[test]
     fn what_lies_in_it_counts_too() {
-        let (root, groups) = made(&[("state/goals/deep", 0o700), ("state/trees", 0o777)]);
+        let (root, groups) = made(&[("state/goals/deep", 0o700), ("state/other", 0o777)]);
         let state = root.path().join("state");
-        let skipping = groups.within(&state, |name| name == COPIES).expect("can be looked at");
-        assert_eq!(skipping, None);
         let found = groups.within(&state, |_| false).expect("can be looked at").expect("is open");
-        assert_eq!(found.path, state.join("trees"));
+        assert_eq!(found.path, state.join("other"));
         let file = state.join("goals/deep/head");
         fs::write(&file, "").expect("writes");
         fs::set_permissions(&file, Permissions::from_mode(0o666)).expect("is ours");
-        let found = groups.within(&state, |name| name == COPIES).expect("can be looked at");
+        let found = groups.within(&state, |path| path == Path::new("other")).expect("can be looked at");
         assert_eq!(found.expect("is open").path, file);
+    }
+
+    /// Catches a folder around a private copy, or the copy, that another user can put one of its own in place of.
+    #[test]
+    fn a_copy_counts_and_what_lies_in_it_does_not() {
+        for (open, counts) in [
+            ("trees", true),
+            ("trees/12ab", true),
+            ("trees/12ab/snapshot", true),
+            ("trees/12ab/snapshot/tree", true),
+            ("trees/12ab/snapshot/tree/src", false),
+        ] {
+            let (root, groups) = made(&[("cache/trees/12ab/snapshot/tree/src", 0o700)]);
+            let cache = root.path().join("cache");
+            fs::set_permissions(cache.join(open), Permissions::from_mode(0o777)).expect("is ours");
+            let found = groups.within(&cache, is_of_the_work).expect("can be looked at");
+            assert_eq!(found.map(|found| found.path), counts.then(|| cache.join(open)));
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ use evident_patterns::Pattern;
 use evident_process::Orphans;
 use evident_sealed::Sealed;
 
+use crate::exposed::COPIES;
 use crate::kept::{self, Keep, Record, Records, Use};
 use crate::preparing::Need;
 use crate::{Engine, Error, Opened, clock, start};
@@ -35,7 +36,7 @@ use crate::{Engine, Error, Opened, clock, start};
 const FOLDER_WAIT: Duration = Duration::from_secs(600);
 
 /// What lies in the folder of a contract's private copies.
-const COPIES: [&str; 4] = ["base", "base.lock", "snapshot", "snapshot.lock"];
+const IN_COPIES: [&str; 4] = ["base", "base.lock", "snapshot", "snapshot.lock"];
 
 /// The name and the media type of the artifact of a comparison.
 const CHANGES: (&str, &str) = ("changes", "application/x-ndjson");
@@ -148,7 +149,7 @@ impl Engine {
         let key = key.file_stem().expect("has a name").to_owned();
         Ok(Ground {
             blobs: self.blobs.clone(),
-            private: self.places.cache.join("trees").join(key),
+            private: self.places.cache.join(COPIES).join(key),
             scratch: self.places.state.join("out"),
             protect: patterns(&opened.contract.boundary.protect)?,
             searched: searched(&opened.contract),
@@ -386,7 +387,7 @@ impl Ground {
             name.to_str().is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_hexdigit()))
         };
         keep_only(around, is_key)?;
-        keep_only(&self.private, |name| COPIES.iter().any(|known| name == *known))?;
+        keep_only(&self.private, |name| IN_COPIES.iter().any(|known| name == *known))?;
         Ok(())
     }
 

@@ -3,13 +3,16 @@
 //! Code of the tree wrote it, so it is as trustworthy as that tree: what one tree left behind may say anything
 //! about the next one. So each copy has a record of the one tree under which everything in it was made, or
 //! that it was several; it is written before a source runs, and sealed. No record means that nothing is known.
+//! The record also says which folder the copy is: one that was put in its place is one of which nothing is known.
 //! What is made of that is decided here and carried out by the ground; nothing here touches a copy.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use evident_blobs::Blobs;
-use evident_collect::tree::Output;
+use evident_collect::tree::{COPY, Output};
 use evident_core::contract::At;
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
@@ -19,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Places};
 
 /// Version of the stored form.
-const PURPOSE: &str = "evident kept 1";
+const PURPOSE: &str = "evident kept 2";
 
 /// Bytes of one record: a digest for the tree and one for each thing that was installed, of which a contract
 /// has at most a thousand.
@@ -57,6 +60,32 @@ impl Record {
     /// True if code of another tree may have written something.
     pub(crate) fn is_mixed(&self) -> bool {
         self.tree.is_none()
+    }
+}
+
+/// A record as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    record: Record,
+    /// The copy that it is about.
+    copy: Folder,
+}
+
+/// A folder, whatever its name: no other one has these as long as it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Folder {
+    device: u64,
+    inode: u64,
+}
+
+impl Folder {
+    /// The folder of this user at that path, and no link to one.
+    fn at(path: &Path) -> Option<Self> {
+        let found = fs::symlink_metadata(path).ok()?;
+        let is_own = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
+        is_own.then(|| Self { device: found.dev(), inode: found.ino() })
     }
 }
 
@@ -113,11 +142,13 @@ impl<'a> Records<'a> {
         Self { sealed }
     }
 
-    /// The record of the copy in `folder`, if this host wrote one.
+    /// The record of the copy in `folder`, if this host wrote one, and about the folder that is there now.
     pub(crate) fn get(self, folder: &Path) -> Option<Record> {
         let seal = if Defence::OutputSeal.stands() { Seal::Proven } else { Seal::Ignored };
         let opened = self.sealed?.get(&name(folder), seal)?;
-        serde_json::from_slice(opened.bytes()).ok()
+        let stored: Stored = serde_json::from_slice(opened.bytes()).ok()?;
+        let is_own = Folder::at(&folder.join(COPY)) == Some(stored.copy);
+        (is_own || !Defence::OwnCopy.stands()).then_some(stored.record)
     }
 
     /// Keeps a record before anything runs.
@@ -126,8 +157,10 @@ impl<'a> Records<'a> {
     /// Where the one of before would stand: it would vouch for what other code is about to write.
     pub(crate) fn put(self, folder: &Path, record: &Record) -> Result<(), Error> {
         let Some(sealed) = self.sealed else { return Ok(()) };
-        let bytes = serde_json::to_vec(record).expect("plain data");
-        sealed.put(&name(folder), &[&bytes]);
+        if let Some(copy) = Folder::at(&folder.join(COPY)) {
+            let stored = Stored { record: record.clone(), copy };
+            sealed.put(&name(folder), &[&serde_json::to_vec(&stored).expect("plain data")]);
+        }
         match self.get(folder) {
             Some(kept) if kept == *record => return Ok(()),
             Some(_) => sealed.remove(&name(folder)),

@@ -143,6 +143,24 @@ fn a_forged_record_of_a_copy_is_not_taken() {
     assert_eq!(attack("output-seal").0.exit, 0);
 }
 
+/// Catches a folder of somebody else in the place of the copy: the record is about the one that the host made.
+#[test]
+fn a_folder_in_the_place_of_a_copy_is_begun_from_nothing() {
+    let attack = |defences: &str| {
+        let workspace = workspace("");
+        workspace.write("work.txt", "wrong\n");
+        assert_eq!(workspace.check().0.exit, 1);
+        let copy = copy(&workspace);
+        std::fs::rename(&copy, workspace.outside("away")).expect("is ours");
+        let swap =
+            format!("mkdir -p {0}/build; echo right > {0}/build/out; cd {0}; {POISON}", copy.display());
+        assert_eq!(run(std::process::Command::new("sh").args(["-ec", &swap])).exit, 0);
+        without(&workspace, defences)
+    };
+    assert_eq!(attack("").0.exit, 1);
+    assert_eq!(attack("own-copy").0.exit, 0);
+}
+
 /// Installs what the lock file says, and counts how often.
 const PREPARE: &str = "prepare = [\"sh\", \"-c\", \"mkdir -p installed; echo go >> ../../../count; cp packages.lock installed/tool; touch installed/$(wc -l < packages.lock)\"]\nprepare_from = [\"packages.lock\"]";
 

@@ -34,8 +34,8 @@ use crate::{Error, Wanted};
 
 pub use only::keep_only;
 
-/// The copy, in the folder of its own.
-const COPY: &str = "tree";
+/// The name of the copy in the folder of its own.
+pub const COPY: &str = "tree";
 
 /// What becomes of what the rules ignore in a private copy: of what was built or installed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Folders of ours that hold nothing but what belongs there.
 
 use std::ffi::{CString, OsStr};
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::CWD;
@@ -10,9 +11,8 @@ use rustix::fs::CWD;
 use super::{aside, remove};
 use crate::Error;
 
-/// Makes the folder private (0700) where it is not there, and removes everything in it that `belongs` does
-/// not name: a command in a copy below can write there, and what it wrote could act on later runs. A
-/// symlink in place of the folder is removed. What stays is not looked into. For the folders above the
+/// Makes the folder, private (0700), and removes everything in it that `belongs` does not name: a command in a copy below can write there, and what it wrote could act on later runs. A
+/// symlink in place of the folder is removed, and the folder of another user put aside. What stays is not looked into. For the folders above the
 /// copies of [`super::super::Trees::materialise`]; `belongs` must name them and their locks.
 ///
 /// # Errors
@@ -38,11 +38,19 @@ pub fn keep_only(folder: &Path, belongs: impl Fn(&OsStr) -> bool) -> Result<(), 
     Ok(())
 }
 
-/// Makes a private folder; whatever else lies there gives way.
+/// Makes a private folder (0700), and takes one that is there away from everybody else; whatever else lies
+/// there, the folder of another user too, gives way.
 pub(super) fn own_folder(folder: &Path) -> Result<(), Error> {
-    // A symlink here would lead everything astray.
-    if fs::symlink_metadata(folder).is_ok_and(|found| !found.is_dir()) {
-        fs::remove_file(folder).map_err(Error::io("remove", folder))?;
+    match fs::symlink_metadata(folder) {
+        // A symlink here would lead everything astray.
+        Ok(found) if !found.is_dir() => fs::remove_file(folder).map_err(Error::io("remove", folder))?,
+        Ok(found) if found.uid() != rustix::process::geteuid().as_raw() => aside::put(folder)?,
+        Ok(found) if found.mode() & 0o777 == 0o700 => return Ok(()),
+        Ok(_) => {
+            let private = Permissions::from_mode(0o700);
+            return fs::set_permissions(folder, private).map_err(Error::io("protect", folder));
+        }
+        Err(_) => {}
     }
     crate::private_folder(folder)
 }
