@@ -154,7 +154,7 @@ fn f17_a_script_is_no_other_user() {
 
 /// Ways in which the host's folders are open to the other user, each as its name, a command for a shell beside the
 /// workspace, and what the refusal names. `$USER` is the number of that user.
-const OPEN: [(&str, &str, &str); 9] = [
+const OPEN: [(&str, &str, &str); 10] = [
     ("the state folder", "chmod 0777 state", "chmod go-w ROOT/state"),
     ("a sticky state folder", "chmod 1777 state", "chmod go-w ROOT/state"),
     ("what lies in it", "chmod 0777 state/blobs", "chmod go-w ROOT/state/blobs"),
@@ -166,6 +166,11 @@ const OPEN: [(&str, &str, &str); 9] = [
         "chown 0 ROOT/lent",
     ),
     ("the cache", "chmod 0777 home/.cache", "chmod go-w ROOT/home/.cache"),
+    (
+        "several of them",
+        "chmod 0777 state home/.cache state/blobs",
+        "chmod go-w ROOT/state ROOT/home/.cache && chmod go-w ROOT/state/blobs",
+    ),
     (
         "the private copies",
         "mkdir -m 0777 home/.cache/evident/trees",
@@ -195,11 +200,61 @@ fn f17_folders_that_are_open_to_the_agent_are_refused() {
         assert_eq!(refused.exit, 2, "{what}: {refused:#?}");
         let root = workspace.outside("").display().to_string();
         let named = named.replace("ROOT", root.trim_end_matches('/'));
-        assert!(refused.stderr.contains(&format!("`{named}` mends it")), "{what}: {refused:#?}");
+        assert!(refused.stderr.contains(&format!("`{named}` mends ")), "{what}: {refused:#?}");
         assert!(!workspace.path("src/acted").exists(), "{what}");
         if what == "the state folder" {
             run(workspace.command(agent.iter().chain(&[order])).env("EVIDENT_UNDEFENDED", "unexposed"));
             assert!(workspace.path("src/moved").exists(), "without the guard it is done");
         }
+    }
+}
+
+/// Runs the binary under a umask that takes nothing away.
+fn wide_open(workspace: &Workspace, arguments: &[&str]) -> Run {
+    let inner = workspace.command(arguments);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", "umask 0; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    shell.current_dir(workspace.folder()).env_clear();
+    shell.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    run(&mut shell)
+}
+
+/// What somebody else may read, write or enter, below a folder of the host; what lies in a private copy is the work's.
+fn open_to_others(folder: PathBuf) -> Vec<PathBuf> {
+    let mut open = Vec::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("is there") {
+            let entry = entry.expect("lists");
+            let about = entry.metadata().expect("is there");
+            if about.permissions().mode() & 0o077 != 0 && !about.is_symlink() {
+                open.push(entry.path());
+            }
+            if about.is_dir() && entry.file_name() != "tree" {
+                folders.push(entry.path());
+            }
+        }
+    }
+    open
+}
+
+/// Catches files of the host that another user can change under a umask of 0 or 002, and that `--agent-user` refuses
+/// after the host made them itself.
+#[test]
+fn what_the_host_makes_is_its_owners_alone() {
+    let snapshot = HEAD.replace("run = ", "at = \"snapshot\"\nrun = ");
+    let workspace = Workspace::new(&format!("{snapshot}{CORRECT}{TERMS}"));
+    workspace.write("suite.sh", SUITE);
+    workspace.write("src/price.txt", "20\n");
+    assert_eq!(wide_open(&workspace, &["check"]).exit, 1);
+    let agent = ["--agent", "command", "--", "sh", "-c", "cat > /dev/null; echo 19 > src/price.txt"];
+    let arguments = [&["run", "--headless", "--no-wait"][..], &agent].concat();
+    let run = wide_open(&workspace, &arguments);
+    assert_eq!(run.exit, 0, "{run:#?}");
+    for command in [&["accept-change", "src/price.txt"][..], &["goal", "report"], &["gc"], &["doctor"]] {
+        wide_open(&workspace, command);
+    }
+    for folder in ["state", "home/.cache/evident"] {
+        assert_eq!(open_to_others(workspace.outside(folder)), [] as [PathBuf; 0], "{folder}");
     }
 }

@@ -11,12 +11,13 @@ mod holes;
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
+use evident_regular::private;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 use sha2::{Digest as _, Sha256};
@@ -99,8 +100,7 @@ impl Blobs {
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let folder = folder.into();
         let incoming = folder.join("incoming");
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&incoming);
-        made.map_err(Error::io("make the folder", &incoming))?;
+        private::folder(&incoming).map_err(Error::io("make the folder", &incoming))?;
         // Best effort: another process may remove the same file, and the next one tries again.
         for path in entries(&incoming)? {
             if is_older(&path, INCOMING_AGE) {
@@ -303,8 +303,7 @@ impl Writer {
         let digest = Digest::from_bytes(self.hash.finalize().into());
         let path = self.blobs.path(digest);
         let folder = path.parent().expect("a blob lies in a folder");
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(Error::io("make the folder", folder))?;
+        private::folder(folder).map_err(Error::io("make the folder", folder))?;
         let read_only = fs::Permissions::from_mode(0o400);
         let size = self.file.size();
         let whole = self.file.finish();

@@ -31,7 +31,6 @@ mod walk;
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,6 +45,7 @@ use evident_core::freshness;
 use evident_core::outcome::{NoEvidence, Reason};
 use evident_core::tree::Tree;
 use evident_process::Orphans;
+use evident_regular::private;
 
 use tree::Rules;
 
@@ -260,6 +260,5 @@ impl Collector {
 
 /// Makes a folder that only its owner can look into, where it is not there.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), Error> {
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.map_err(Error::io("make the folder", folder))
+    private::folder(folder).map_err(Error::io("make the folder", folder))
 }

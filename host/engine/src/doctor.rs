@@ -131,7 +131,7 @@ fn folder(name: &'static str, path: &Path, variable: &str) -> Finding {
     let free = rustix::fs::statvfs(path).map_or(0, |system| system.f_bavail.saturating_mul(system.f_frsize));
     let detail = format!("`{shown}`, {} free", show_size(free));
     // Whoever writes there can write what is judged: that weighs more than a full disk.
-    if let Some(told) = crate::exposed::exposed(path) {
+    if let Some(told) = crate::exposed::exposed(&[path]) {
         let hint = format!("others could change what is kept there: {told}");
         return note(name, format!("{detail}; others can write it"), &hint);
     }

@@ -4,6 +4,8 @@
 //! It looks, and mends nothing. Access lists are seen where they let others write, as POSIX draws them; what
 //! a network file system grants beyond owner and mode is not.
 
+mod mend;
+
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -11,6 +13,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::{Error, Places};
+
+use mend::{Exposed, Found, Mend};
 
 /// Links on the way to a folder, as many as the kernel follows.
 const LINKS_MAX: usize = 40;
@@ -35,23 +39,6 @@ const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
-/// What is wrong with one entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Exposed {
-    path: PathBuf,
-    what: String,
-    /// The command that mends it, without the path.
-    mend: String,
-}
-
-impl Exposed {
-    /// One line, with the command that mends it.
-    pub(crate) fn told(&self) -> String {
-        let path = self.path.display();
-        format!("`{path}` {}: `{} {}` mends it", self.what, self.mend, quoted(&self.path))
-    }
-}
-
 impl Places {
     /// Refuses folders that another user can change: what such a user writes there would be the host's word.
     ///
@@ -59,17 +46,19 @@ impl Places {
     /// [`Error::Exposed`]; [`Error::State`] where something cannot be looked at.
     pub(crate) fn refuse_exposed(&self) -> Result<(), Error> {
         let groups = Groups::look();
+        let mut found = Found::default();
         for place in [&self.state, &self.cache, &self.policy] {
-            refused(groups.on_the_way(place)?)?;
+            groups.on_the_way(place, &mut found)?;
         }
-        refused(groups.within(&self.state, |_| false)?)?;
-        refused(groups.within(&self.cache, is_of_the_work)?)
+        groups.within(&self.state, |_| false, &mut found)?;
+        groups.within(&self.cache, is_of_the_work, &mut found)?;
+        found.told().map_or(Ok(()), |told| Err(Error::Exposed(told)))
     }
 
-    /// What is wrong with the first entry that another user can change, on the way to the state folder or to the
-    /// cache, in one line with the command that mends it.
+    /// What another user can change on the way to the state folder or to the cache, in one line with the command
+    /// that mends it.
     pub(crate) fn exposed(&self) -> Option<String> {
-        [&self.state, &self.cache].into_iter().find_map(|place| exposed(place))
+        exposed(&[&self.state, &self.cache])
     }
 }
 
@@ -79,16 +68,13 @@ fn is_of_the_work(path: &Path) -> bool {
     path.starts_with(COPIES) && path.components().count() > COPY_DEPTH
 }
 
-/// The same for one folder. What cannot be looked at shows where it is used.
-pub(crate) fn exposed(place: &Path) -> Option<String> {
-    Groups::look().on_the_way(place).ok().flatten().map(|found| found.told())
-}
-
-fn refused(found: Option<Exposed>) -> Result<(), Error> {
-    match found {
-        None => Ok(()),
-        Some(found) => Err(Error::Exposed(found.told())),
+/// The same for these places. What cannot be looked at shows where it is used.
+pub(crate) fn exposed(places: &[&Path]) -> Option<String> {
+    let (groups, mut found) = (Groups::look(), Found::default());
+    for place in places {
+        let _shows_in_use = groups.on_the_way(place, &mut found);
     }
+    found.told()
 }
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
@@ -144,33 +130,32 @@ impl Groups {
     /// way to an entry that is there.
     fn wrong(&self, path: &Path, about: &Metadata, on_the_way: bool) -> Option<Exposed> {
         let found =
-            |what: String, mend: &str| Some(Exposed { path: path.to_owned(), what, mend: mend.to_owned() });
+            |what: String, mend: Mend| Some(Exposed { path: path.to_owned(), what, mend, below: None });
         if !self.is_own(about.uid()) {
             let what =
                 format!("belongs to user {}, who is neither root nor the one that runs evident", about.uid());
-            let link = if about.is_symlink() { "-h " } else { "" };
-            return found(what, &format!("chown {link}{}", self.own));
+            return found(what, Mend::Owner { user: self.own, is_link: about.is_symlink() });
         }
         let mode = about.mode();
         if about.is_symlink() || (on_the_way && about.is_dir() && mode & STICKY != 0) {
             return None;
         }
         if mode & OTHERS_WRITE != 0 {
-            return found(format!("can be written by everybody (mode {:o})", mode & 0o7777), "chmod go-w");
+            return found(format!("can be written by everybody (mode {:o})", mode & 0o7777), Mend::Mode);
         }
         if mode & GROUP_WRITES != 0 && has_list(path) {
-            return found("can be written by users of its access list".into(), "setfacl -b");
+            return found("can be written by users of its access list".into(), Mend::List);
         }
         if mode & GROUP_WRITES != 0 && !self.is_private(about.gid()) {
             let what = format!("can be written by group {} (mode {:o})", about.gid(), mode & 0o7777);
-            return found(what, "chmod go-w");
+            return found(what, Mend::Mode);
         }
         None
     }
 
     /// Looks at the place and at every folder and link on the way to it. Of a place that is not there yet, the
     /// folder that it would be made in counts like the place.
-    fn on_the_way(&self, place: &Path) -> Result<Option<Exposed>, Error> {
+    fn on_the_way(&self, place: &Path, exposed: &mut Found) -> Result<(), Error> {
         let mut left: VecDeque<OsString> = components(place);
         let mut here = PathBuf::from("/");
         let mut about = fs::symlink_metadata(&here).map_err(failed(&here))?;
@@ -183,16 +168,12 @@ impl Groups {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
                 Err(error) => return Err(failed(&next)(error)),
             };
-            if let Some(wrong) = self.wrong(&here, &about, true) {
-                return Ok(Some(wrong));
-            }
+            exposed.extend(self.wrong(&here, &about, true));
             if !found.is_symlink() {
                 (here, about) = (next, found);
                 continue;
             }
-            if let Some(wrong) = self.wrong(&next, &found, true) {
-                return Ok(Some(wrong));
-            }
+            exposed.extend(self.wrong(&next, &found, true));
             links += 1;
             if links > LINKS_MAX {
                 return Err(failed(place)(rustix::io::Errno::LOOP.into()));
@@ -206,11 +187,17 @@ impl Groups {
                 left.push_front(name);
             }
         }
-        Ok(self.wrong(&here, &about, false))
+        exposed.extend(self.wrong(&here, &about, false));
+        Ok(())
     }
 
     /// Looks at everything below a folder, but for what `passes` by its path from there.
-    fn within(&self, folder: &Path, passes: impl Fn(&Path) -> bool) -> Result<Option<Exposed>, Error> {
+    fn within(
+        &self,
+        folder: &Path,
+        passes: impl Fn(&Path) -> bool,
+        exposed: &mut Found,
+    ) -> Result<(), Error> {
         let mut folders = vec![folder.to_owned()];
         let mut seen = 0;
         while let Some(here) = folders.pop() {
@@ -235,15 +222,18 @@ impl Groups {
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                     Err(error) => return Err(failed(&path)(error)),
                 };
-                if let Some(wrong) = self.wrong(&path, &about, false) {
-                    return Ok(Some(wrong));
-                }
-                if about.is_dir() {
+                let wrong = self.wrong(&path, &about, false);
+                // What lies in the folder of another user may be closed to this one.
+                if about.is_dir() && self.is_own(about.uid()) {
                     folders.push(path);
+                }
+                exposed.extend(wrong.map(|wrong| Exposed { below: Some(folder.to_owned()), ..wrong }));
+                if exposed.is_full() {
+                    return Ok(());
                 }
             }
         }
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -264,13 +254,6 @@ fn has_list(path: &Path) -> bool {
 #[cfg(not(target_os = "linux"))]
 fn has_list(_: &Path) -> bool {
     false
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@,:".contains(&byte));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
@@ -308,8 +291,9 @@ mod tests {
 
     /// What is told of a place, with its own folder as `ROOT`.
     fn told(root: &tempfile::TempDir, groups: &Groups, place: &str) -> Option<String> {
-        let found = groups.on_the_way(&root.path().join(place)).expect("can be looked at");
-        found.map(|found| found.told().replace(&root.path().display().to_string(), "ROOT"))
+        let mut found = Found::default();
+        groups.on_the_way(&root.path().join(place), &mut found).expect("can be looked at");
+        found.told().map(|told| told.replace(&root.path().display().to_string(), "ROOT"))
     }
 
     #[test]
@@ -337,20 +321,28 @@ mod tests {
         symlink("round", root.path().join("round")).expect("links");
         assert_eq!(told(&root, &groups, "good/link/state").as_deref(), Some(open), "where it leads");
         assert_eq!(told(&root, &groups, "open/back/state").as_deref(), Some(open), "where it lies");
-        assert!(groups.on_the_way(&root.path().join("round/state")).is_err());
+        assert!(groups.on_the_way(&root.path().join("round/state"), &mut Found::default()).is_err());
+    }
+
+    /// What is wrong below a folder.
+    fn paths(groups: &Groups, folder: &Path, passes: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
+        let mut found = Found::default();
+        groups.within(folder, passes, &mut found).expect("can be looked at");
+        found.into_paths()
     }
 
     #[test]
     fn what_lies_in_it_counts_too() {
         let (root, groups) = made(&[("state/goals/deep", 0o700), ("state/other", 0o777)]);
         let state = root.path().join("state");
-        let found = groups.within(&state, |_| false).expect("can be looked at").expect("is open");
-        assert_eq!(found.path, state.join("other"));
+        assert_eq!(paths(&groups, &state, |_| false), [state.join("other")]);
         let file = state.join("goals/deep/head");
         fs::write(&file, "").expect("writes");
         fs::set_permissions(&file, Permissions::from_mode(0o666)).expect("is ours");
-        let found = groups.within(&state, |path| path == Path::new("other")).expect("can be looked at");
-        assert_eq!(found.expect("is open").path, file);
+        assert_eq!(paths(&groups, &state, |path| path == Path::new("other")), [file.clone()]);
+        let mut both = paths(&groups, &state, |_| false);
+        both.sort();
+        assert_eq!(both, [file, state.join("other")]);
     }
 
     /// Catches a folder around a private copy, or the copy, that another user can put one of its own in place of.
@@ -366,15 +358,8 @@ mod tests {
             let (root, groups) = made(&[("cache/trees/12ab/snapshot/tree/src", 0o700)]);
             let cache = root.path().join("cache");
             fs::set_permissions(cache.join(open), Permissions::from_mode(0o777)).expect("is ours");
-            let found = groups.within(&cache, is_of_the_work).expect("can be looked at");
-            assert_eq!(found.map(|found| found.path), counts.then(|| cache.join(open)));
+            let found = paths(&groups, &cache, is_of_the_work);
+            assert_eq!(found, counts.then(|| cache.join(open)).into_iter().collect::<Vec<_>>());
         }
-    }
-
-    #[test]
-    fn the_command_that_mends_is_one_for_a_shell() {
-        let exposed =
-            |path: &str| Exposed { path: path.into(), what: "is".into(), mend: "chmod go-w".into() };
-        assert_eq!(exposed("/a b/it's").told(), r"`/a b/it's` is: `chmod go-w '/a b/it'\''s'` mends it");
     }
 }

@@ -1,11 +1,10 @@
 //! Keeps the last assessment of each contract, so that `explain` need not run anything again.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use evident_core::assessment::{ASSESSMENT_VERSION, Assessment};
-use evident_regular::Links;
+use evident_regular::{Links, private};
 
 use crate::goals::ASSESSMENT_BYTES_MAX;
 use crate::{ContractFile, Engine, Error};
@@ -39,7 +38,7 @@ impl Engine {
             let path = path.clone();
             move |source| Error::State { action, path, source }
         };
-        fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
+        private::folder(folder).map_err(failed("make the folder of"))?;
         let json = serde_json::to_vec(assessment).expect("an assessment has a JSON form");
         // Renamed into place: a reader sees the old one or the new one, whole.
         let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed("write"))?;

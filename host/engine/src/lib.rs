@@ -33,6 +33,7 @@ use evident_collect::Wanted;
 use evident_core::outcome::Status;
 use evident_core::policy::{self, POLICY_BYTES_MAX, Policy};
 use evident_process::Orphans;
+use evident_regular::private;
 use evident_sandbox::{Ceilings, CodeCache, Compiler, Sandbox, Settings};
 use evident_sealed::Sealed;
 use evident_store::{OwnerId, Sqlite, Store, ThisMachine};
@@ -413,9 +414,11 @@ fn draw() -> Result<[u8; 16], Error> {
 
 /// Makes a folder, and those around it, for its owner alone.
 fn private_folder(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|source| Error::State { action: "make the folder", path: path.to_owned(), source })
+    private::folder(path).map_err(|source| Error::State {
+        action: "make the folder",
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// The host's own limits, with those of the policy in their place.

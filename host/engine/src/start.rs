@@ -4,7 +4,7 @@
 //! the frozen ignore rules, the commit of the base, and every change that the owner accepted since.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -15,7 +15,7 @@ use evident_core::doubt::Doubt;
 use evident_core::evidence::Timestamp;
 use evident_core::tree::{Entry, Kind, Leaf, Tree};
 use evident_patterns::Pattern;
-use evident_regular::Links;
+use evident_regular::{Links, private};
 use evident_store::GoalId;
 use serde::{Deserialize, Serialize};
 
@@ -251,7 +251,7 @@ impl Engine {
     /// may both be about to, and neither may undo what the other one was told is done.
     fn hold_starts(&self) -> Result<File, Error> {
         let path = self.places.state.join(LOCK);
-        let held = File::create(&path).and_then(|file| file.lock().map(|()| file));
+        let held = private::file(&path).and_then(|file| file.lock().map(|()| file));
         held.map_err(|source| Error::State { action: "lock", path, source })
     }
 
@@ -382,7 +382,7 @@ pub(crate) fn read(path: &Path) -> Result<Option<Record>, Error> {
 fn write(path: &Path, record: &Record) -> Result<(), Error> {
     let failed = |source| Error::State { action: "write", path: path.to_owned(), source };
     let folder = path.parent().expect("lies in a folder");
-    fs::create_dir_all(folder).map_err(failed)?;
+    private::folder(folder).map_err(failed)?;
     let mut fresh = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     let json = serde_json::to_vec_pretty(record).expect("a record has a JSON form");
     fresh.write_all(&json).and_then(|()| fresh.as_file().sync_all()).map_err(failed)?;

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use evident_blobs::retain;
 use evident_core::assessment::Assessment;
 use evident_core::digest::Digest;
+use evident_regular::private;
 
 use crate::{Engine, Error, start};
 
@@ -37,7 +38,8 @@ impl Engine {
             return Ok(());
         }
         let failed = |source| Error::State { action: "write", path: marker.clone(), source };
-        fs::write(&marker, "").map_err(failed)?;
+        // Making it empty sets its time.
+        private::file(&marker).map_err(failed)?;
         self.collect_garbage().map(drop)
     }
 

@@ -1,9 +1,10 @@
-//! Reads regular files of a folder that somebody else writes.
+//! Reads regular files of a folder that somebody else writes, and makes what nobody else may touch.
 //!
 //! It never waits for the other end of a FIFO, also where one takes the place of the file between two looks;
 //! never opens what was seen to be a device; and never reads more than its bound. It does not know what a file
 //! means, but for the few that say where a repository of git begins, and keeps nobody in a folder.
 
+pub mod private;
 mod repository;
 
 use std::fs::{self, File, Metadata};

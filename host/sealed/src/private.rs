@@ -1,10 +1,10 @@
 //! Files that only this user may have written: opened through their folder, never through a link.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
+use evident_regular::Links;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 
 /// A folder that is held open: a name in it means the same folder for as long as it is held.
@@ -29,17 +29,7 @@ impl Folder {
     /// # Errors
     /// When it cannot be made, is a link, or belongs to another user.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let folder = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-        let stat = rustix::fs::fstat(&folder)?;
-        if stat.st_uid != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder of another user"));
-        }
-        if Mode::from_raw_mode(stat.st_mode) != Mode::RWXU {
-            rustix::fs::fchmod(&folder, Mode::RWXU)?;
-        }
-        Ok(Self(folder))
+        evident_regular::private::own_folder(path, Links::Refused).map(Self)
     }
 
     /// Reads a file of at most `bytes_max` bytes.

@@ -3,11 +3,12 @@
 //! It takes the largest size that leaves most of the room to everything else: a small disk has a small ballast, not
 //! none.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use evident_regular::private;
 
 use crate::error::Error;
 
@@ -83,7 +84,7 @@ impl Ballast {
     }
 
     fn fill(&self, bytes: u64) -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path)?;
+        let mut file = private::new_file(&self.path)?;
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             use rustix::fs::{FallocateFlags, fallocate};

@@ -3,15 +3,15 @@
 //!
 //! It never repairs anything. An older copy of the same database is sound in itself: nothing here can tell it.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use crate::ballast;
 use crate::error::Error;
+use evident_regular::private;
 
 /// A file that is there as soon as the database has its tables, and stays.
 const MARK: &str = "made";
@@ -49,7 +49,7 @@ pub(super) fn lost(path: &Path, what: &str, rest: &str) -> Error {
 /// Writes the mark where there is none. A disk without room for it has none.
 pub(super) fn mark(folder: &Path) -> Result<(), Error> {
     let path = folder.join(MARK);
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
+    let made = private::new_file(&path);
     let written = made.and_then(|mut file| {
         file.write_all(MARK_TEXT.as_bytes())?;
         file.sync_all()

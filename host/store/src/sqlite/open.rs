@@ -1,14 +1,13 @@
 //! Opens the database: who may read it, where it may lie, and the settings that durability hangs on.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use evident_regular::{Links, private};
 use rusqlite::{Connection, OpenFlags};
-use rustix::fs::{Mode, OFlags};
 
 use crate::error::Error;
 
@@ -35,7 +34,7 @@ pub(super) fn open(folder: &Path) -> Result<(PathBuf, Connection), Error> {
     if rusqlite::version_number() < SQLITE_MIN {
         return Err(Error::OldSqlite { found: rusqlite::version() });
     }
-    let held = private(folder)?;
+    let held = private::own_folder(folder, Links::Followed).map_err(Error::io("open the folder", folder))?;
     refuse_network(&held, folder)?;
     // By its real name: SQLite is told to follow no link.
     let folder = fs::canonicalize(folder).map_err(Error::io("find", folder))?;
@@ -109,28 +108,6 @@ fn foreign(path: &Path, error: Error) -> Error {
     }
 }
 
-/// Opens a folder of this user and takes it away from everybody else.
-fn private(folder: &Path) -> Result<File, Error> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(Error::io("make the folder", folder))?;
-    let held = || -> io::Result<File> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let held = File::from(rustix::fs::open(folder, flags, Mode::empty())?);
-        let stat = rustix::fs::fstat(&held)?;
-        if stat.st_uid != rustix::process::geteuid().as_raw() {
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the folder of another user"));
-        }
-        if Mode::from_raw_mode(stat.st_mode) != Mode::RWXU {
-            rustix::fs::fchmod(&held, Mode::RWXU)?;
-        }
-        Ok(held)
-    };
-    held().map_err(Error::io("open the folder", folder))
-}
-
 /// Makes the file before SQLite does, for this user alone; the files beside it get the same mode. `true` where it
 /// was not there. One that is missing or empty beside what only a store leaves is damage: a new one in its place
 /// would forget every goal.
@@ -146,9 +123,7 @@ fn make(path: &Path, before: Option<&'static str>) -> Result<bool, Error> {
     if let Some(rest) = before {
         return Err(before::lost(path, what, rest));
     }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    match options.open(path) {
+    match private::new_file(path) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(Error::io("make", path)(error)),
