@@ -15,6 +15,7 @@ pub(crate) use page::counted;
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::contract::At;
+use evident_core::doubt::Doubt;
 use evident_core::evidence::{Evidence, OriginKind, Prepared, Timestamp};
 use evident_core::outcome::{Finding, Severity, Status};
 use evident_core::text::{self, Lines, clean};
@@ -188,14 +189,24 @@ fn ground(assessment: &Assessment) -> String {
             text += &format!(", base {}", text::name(base.get(..12).unwrap_or(base)));
         }
         if let Some(last) = start.accepted_last {
-            text += &format!(", {} accepted change(s), the last of {}", start.accepted, time(last));
+            text += &format!(", {}, the last of {}", counted(start.accepted, "accepted change"), time(last));
         }
         if start.contract != assessment.contract {
             text += "; the contract is not the one of the start, so nothing is proven: \
                      `evident accept-change` it if the edit is yours";
         }
+        if lacks_contract(assessment) {
+            text += "; that commit has no such contract, so nothing is proven: commit the contract, and name a \
+                     commit that has it";
+        }
     }
     text
+}
+
+/// True if the start is a commit that the contract is not in, whatever became of the clauses.
+fn lacks_contract(assessment: &Assessment) -> bool {
+    let mut doubts = assessment.clauses.iter().flat_map(|judged| &judged.doubts);
+    doubts.any(|doubt| matches!(doubt, Doubt::UnrecordedContract { .. }))
 }
 
 /// A command as it could be typed.

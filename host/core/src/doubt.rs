@@ -36,6 +36,13 @@ pub enum Doubt {
         /// The full id of the commit that it meant.
         commit: String,
     },
+    /// The contract is not in the commit that is the start: the worker could have written it.
+    UnrecordedContract {
+        /// Its path in the workspace.
+        path: String,
+        /// The full id of the commit.
+        commit: String,
+    },
     /// An input is in no commit, and no start was recorded: it was compared with itself.
     UnrecordedInputs {
         /// One of these files.
@@ -107,6 +114,12 @@ impl fmt::Display for Doubt {
                 name(revision),
                 name(commit)
             ),
+            Self::UnrecordedContract { path, commit } => write!(
+                formatter,
+                "the contract `{}` is not in the commit {}, so the worker could have written it",
+                name(path),
+                name(commit)
+            ),
             Self::UnrecordedInputs { example } => write!(
                 formatter,
                 "the input `{}` is in no commit, and what it was at the start is recorded nowhere",
@@ -121,6 +134,7 @@ impl fmt::Display for Doubt {
                 )?;
                 match more {
                     0 => Ok(()),
+                    1 => formatter.write_str(" (and 1 more link like it)"),
                     more => write!(formatter, " (and {more} more links like it)"),
                 }
             }

@@ -219,9 +219,12 @@ impl Engine {
             doubts.push(Doubt::MovableRevision { name: revision.to_owned(), commit: commit.clone() });
         }
         doubts.extend(unrecorded);
-        // The contract as the commit has it; one that it does not have is the caller's own.
-        let contract = start::contract_in(&opened.file);
-        let contract = contract.and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
+        // The contract as the commit has it. One that lies elsewhere is the caller's own; one in the workspace can
+        // be the worker's.
+        let path = start::contract_in(&opened.file);
+        let contract = path.as_ref().and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
+        let unrecorded = path.filter(|_| contract.is_none());
+        doubts.extend(unrecorded.map(|path| Doubt::UnrecordedContract { path, commit: commit.clone() }));
         let told = Start {
             tree: Trees::digest(&start),
             recorded: clock::now(),

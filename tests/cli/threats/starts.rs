@@ -106,6 +106,36 @@ fn a_base_that_was_named_late_proves_nothing() {
     }
 }
 
+/// Catches a contract that the worker wrote after the commit it is judged against, and an owner who forgot to commit
+/// the one of `init` and is told of a forbidden change alone.
+#[test]
+fn a_contract_that_the_commit_does_not_have_proves_nothing() {
+    let workspace = attacked(&format!("{HEAD}{CORRECT}{BOUNDARY}"));
+    git(&workspace, &["rm", "--quiet", "--cached", "goal.toml"]);
+    git(&workspace, &["commit", "--quiet", "--message=none"]);
+    let start = ids(&workspace)[0].clone();
+    workspace.write("tests/taxes.t", "passes\n");
+    workspace.write("goal.toml", format!("{HEAD}{CORRECT}"));
+    let (exit, assessment) = since(&workspace, &start);
+    let judged = clause(&assessment, "correct");
+    let doubt = json!({"unrecorded-contract": {"path": "goal.toml", "commit": start}});
+    assert_eq!((exit, &judged["asserted"]), (0, &json!(true)), "{judged:#}");
+    assert!(judged["doubts"].as_array().expect("is a list").contains(&doubt), "{judged:#}");
+    // An honest contract is a change of what it protects itself: what to do about it stands beside that.
+    workspace.write("goal.toml", format!("{HEAD}{CORRECT}{}", BOUNDARY.replace("[\"", "[\"goal.toml\", \"")));
+    for format in ["human", "markdown"] {
+        let run = workspace.run(["check", "--since", &start, "--format", format]);
+        assert_eq!(run.exit, 1, "{run:#?}");
+        let advice = "commit the contract, and name a commit that has it";
+        assert!(run.stdout.contains(advice), "{format}: {}", run.stdout);
+    }
+    git(&workspace, &["add", "--all"]);
+    git(&workspace, &["commit", "--quiet", "--message=contract"]);
+    workspace.write("src/shop.txt", "a larger shop\n");
+    let (exit, assessment) = since(&workspace, &ids(&workspace)[0]);
+    assert_eq!((exit, &clause(&assessment, "boundary")["asserted"]), (0, &json!(false)), "{assessment:#}");
+}
+
 /// The contract of inputs that git ignores, with a start of which `data/table` is a part.
 fn with_inputs() -> Workspace {
     let boundary = "\n[boundary]\nwrite = [\"src/**\"]\ninputs = [\"data/**\"]\n";
