@@ -75,7 +75,7 @@ fn the_terms_of_a_goal_do_not_change_a_check() {
     let run = workspace.run(["lint"]);
     assert_eq!(
         (run.exit, run.stdout.as_str(), run.stderr.as_str()),
-        (0, "goal.toml: no problems; 3 source(s), 3 clause(s)\n", "")
+        (0, "goal.toml: no problems; 3 sources, 3 clauses\n", "")
     );
     let (run, assessment) = workspace.check();
     assert_eq!((run.exit, &assessment["roll_up"]), (0, &"met".into()), "{run:#?}");

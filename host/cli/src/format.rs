@@ -10,7 +10,7 @@ mod markdown;
 mod page;
 pub(crate) mod report;
 
-pub(crate) use page::counted;
+pub(crate) use page::{counted, unit};
 
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};

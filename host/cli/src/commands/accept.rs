@@ -5,6 +5,7 @@ use evident_engine::patterns::Pattern;
 
 use super::ContractArguments;
 use crate::exit::{Exit, UsageError};
+use crate::format::counted;
 use crate::progress::Progress;
 use crate::{diagnostics, ui};
 
@@ -50,6 +51,7 @@ pub(crate) fn run(arguments: &Accept) -> anyhow::Result<Exit> {
     if moved.len() > SHOWN {
         text += &format!("  and {} more\n", moved.len() - SHOWN);
     }
-    ui::result(&format!("accepted, {} path(s) of the start tree moved:\n{text}", moved.len()))?;
+    let paths = counted(moved.len() as u64, "path");
+    ui::result(&format!("accepted, {paths} of the start tree moved:\n{text}"))?;
     Ok(Exit::Met)
 }

@@ -10,6 +10,7 @@ use evident_engine::{Engine, Opened};
 use super::ContractArguments;
 use super::collecting::interruptible;
 use crate::exit::{Exit, UsageError};
+use crate::format::counted;
 use crate::progress::Progress;
 use crate::ui::{style, styled};
 use crate::{diagnostics, format, ui};
@@ -50,10 +51,10 @@ pub(crate) fn run(arguments: &Lint, orphans: &Orphans) -> anyhow::Result<Exit> {
             if opened.problems.is_empty() {
                 let contract = &opened.contract;
                 let text = format!(
-                    "{}: no problems; {} source(s), {} clause(s)\n",
+                    "{}: no problems; {}, {}\n",
                     opened.file.path.display(),
-                    contract.sources.len(),
-                    contract.clauses.len()
+                    counted(contract.sources.len() as u64, "source"),
+                    counted(contract.clauses.len() as u64, "clause")
                 );
                 ui::result(&text)?;
             }

@@ -10,7 +10,7 @@ use evident_core::roll_up::RollUp;
 use evident_core::text::{self, BAR};
 use evident_engine::{Blobs, Opened};
 
-use super::{decisive, ground, provenance, sources, status, time, verdict_line};
+use super::{decisive, ground, provenance, sources, status, time, unit, verdict_line};
 use crate::ui::{style, styled};
 
 /// Findings of a clause that the overview shows.
@@ -106,7 +106,8 @@ fn examined(judged: &Judged) -> String {
     if judged.usage.is_none() {
         return "nothing examined".into();
     }
-    format!("{} {} examined", judged.outcome.examined.count, judged.outcome.examined.unit)
+    let examined = &judged.outcome.examined;
+    format!("{} {} examined", examined.count, unit(examined.count == 1, &examined.unit))
 }
 
 fn finding_lines(text: &mut String, finding: &Finding, lines_max: usize) {
@@ -207,7 +208,8 @@ fn metrics(text: &mut String, judged: &Judged) {
 }
 
 fn figure(metric: &Metric) -> String {
-    let mut text = format!("{} {}", metric.value, metric.unit).trim_end().to_owned();
+    let is_one = metric.value.to_string() == "1";
+    let mut text = format!("{} {}", metric.value, unit(is_one, &metric.unit)).trim_end().to_owned();
     if let Some(noise) = metric.noise {
         text += &format!(" ± {noise}");
     }

@@ -10,7 +10,7 @@ use evident_core::text::{self, BAR};
 use evident_engine::Opened;
 
 use super::inline::{code, inline};
-use super::{ground, provenance, sources, status, verdict_line};
+use super::{ground, provenance, sources, status, unit, verdict_line};
 
 /// Findings of a clause that are listed.
 const FINDINGS_SHOWN: usize = 20;
@@ -29,7 +29,7 @@ pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
             outcome(judged),
             inline(&judged.outcome.summary),
             examined.count,
-            inline(&examined.unit),
+            inline(&unit(examined.count == 1, &examined.unit)),
         )
         .expect("a string");
     }

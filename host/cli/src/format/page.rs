@@ -1,5 +1,6 @@
 //! Text in lines that a terminal of the usual width shows whole. It knows columns, not what is in them.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::ui::{style, styled};
@@ -93,9 +94,35 @@ pub(crate) fn counted(count: u64, word: &str) -> String {
     format!("{} {word}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
+/// A unit as it stands after that number: `1 test`, `2 tests`, `1 ms`. Checkers name what they count in the plural.
+pub(crate) fn unit(is_one: bool, unit: &str) -> Cow<'_, str> {
+    let is_word = unit.len() > 3 && unit.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b' ');
+    let is_plural =
+        unit.ends_with('s') && !["ss", "us", "is", "series"].iter().any(|end| unit.ends_with(end));
+    if !(is_one && is_word && is_plural) {
+        return unit.into();
+    }
+    if let Some(stem) = unit.strip_suffix("ies") {
+        return format!("{stem}y").into();
+    }
+    let has_es = ["ches", "shes", "sses", "xes"].iter().any(|end| unit.ends_with(end));
+    unit[..unit.len() - if has_es { 2 } else { 1 }].into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_a_unit_is_in_the_singular() {
+        let plurals = ["tests", "files", "entries", "branches", "boxes", "log lines", "processes"];
+        let singulars = ["test", "file", "entry", "branch", "box", "log line", "process"];
+        assert_eq!(plurals.map(|it| unit(true, it)), singulars);
+        assert_eq!(plurals.map(|it| unit(false, it)), plurals);
+        for same in ["ms", "s", "fps", "ops/s", "celsius", "%", "", "MiB", "series", "loss", "test"] {
+            assert_eq!(unit(true, same), same);
+        }
+    }
 
     /// Catches a word that is lost at a seam, and a line that the terminal breaks itself.
     #[test]

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::Which;
 use crate::exit::Exit;
+use crate::format::counted;
 use crate::ui::{self, style, styled};
 
 /// Try a checker on golden cases, and on cut, empty and oversized variants that must not pass
@@ -32,7 +33,11 @@ pub(crate) fn run(arguments: &Test) -> anyhow::Result<Exit> {
             text += &format!("  {mark}  {}{variant}\n         {what}\n", one.case);
         }
     }
-    let verdict = format!("{} case(s), {tried} variant(s) of them, {wrong} wrong", cases.len());
+    let verdict = format!(
+        "{}, {} of them, {wrong} wrong",
+        counted(cases.len() as u64, "case"),
+        counted(tried as u64, "variant")
+    );
     let style = if wrong == 0 { style::PASS } else { style::FAIL };
     ui::result(&format!("{text}{}\n", styled(style, &verdict)))?;
     Ok(if wrong == 0 { Exit::Met } else { Exit::Unmet })
