@@ -121,6 +121,7 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::Descendant
                 | Error::Exposed(_)
                 | Error::Ancestors { .. }
+                | Error::AncestorsEnded { .. }
                 | Error::ContractEdited { .. }
                 | Error::Store(
                     store::Error::Held { .. }
@@ -140,7 +141,9 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(Error::ContractEdited { .. }) => {
             Some("`evident accept-change` with its path takes it as yours; then run it again")
         }
-        Some(Error::Ancestors { .. }) => Some("give it in a shell of your own"),
+        Some(Error::Ancestors { .. } | Error::AncestorsEnded { .. }) => {
+            Some("give it in a shell of your own")
+        }
         Some(Error::Unsteady { .. }) => Some("ignore it, or end what writes it"),
         Some(error) if error.of_the_work().is_some() => {
             Some("remove what is named, or see to it that the host can read it")

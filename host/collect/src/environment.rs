@@ -24,6 +24,12 @@ pub(crate) const MINIMUM: &[&str] = &[
     // needs it to judge, and it is the person's taste.
 ];
 
+/// The whole environment of a run as it is written: `{out}` stands where the folder will.
+#[must_use]
+pub fn environment(run: &Run) -> Vec<(OsString, OsString)> {
+    of(run, |value| value.into())
+}
+
 /// The whole environment of a run; `fill` puts the folder in place of `{out}`.
 ///
 /// A variable that `pass` names and the host does not have stays absent.

@@ -49,6 +49,7 @@ use evident_regular::private;
 
 use tree::Rules;
 
+pub use environment::environment;
 pub use offload::{CallOff, Wanted};
 pub use unignored::Unignored;
 

@@ -101,6 +101,8 @@ defences! {
     Inward = "inward";
     /// The record of what lies in a private copy is taken only under its seal.
     OutputSeal = "output-seal";
+    /// What was run in a private copy with other programs, or by another contract, counts as another tree's.
+    OwnRuns = "own-runs";
     /// A folder that was put in the place of a private copy is one of which nothing is known.
     OwnCopy = "own-copy";
     /// `{out}` is fresh and `collect` files are removed before a run.

@@ -60,6 +60,8 @@ pub(crate) struct Ground {
     origins: Option<Origins>,
     /// Records of what lies in private copies beside their trees.
     kept: Arc<Option<Sealed>>,
+    /// What runs in private copies, and in which environment.
+    runs: Digest,
     /// What private copies may hold from before.
     keep: Keep,
     /// Copies that were brought to their tree already: what sources of this assessment leave there stays.
@@ -160,6 +162,7 @@ impl Engine {
             workspace,
             origins,
             kept: Arc::clone(&self.kept),
+            runs: kept::runs(&opened.contract),
             keep: Keep::Any,
             laid: BTreeSet::new(),
             on_old_output: false,
@@ -316,8 +319,10 @@ impl Ground {
         let runs = || sources.iter().filter(|source| source.at == at).filter_map(Source::as_run);
         let is_emptied = is_first && runs().any(|run| run.fresh == Some(true));
         let keep = if is_emptied { Keep::Nothing } else { self.keep };
-        let (held, record) =
-            self.bring((&tree, &rules), name, &|before, tree| kept::decide(before, at, tree, keep, &wanted))?;
+        let all = self.runs;
+        let (held, record) = self.bring((&tree, &rules), name, &|before, tree| {
+            kept::decide(before, at, (tree, all), keep, &wanted)
+        })?;
         self.on_old_output |= record.is_mixed() && runs().any(|run| run.fresh != Some(false));
         let (scratch, blobs) = (&self.scratch, self.blobs.clone());
         // What an earlier run left there is no evidence: only files of the tree are found.

@@ -3,6 +3,8 @@
 //! Code of the tree wrote it, so it is as trustworthy as that tree: what one tree left behind may say anything
 //! about the next one. So each copy has a record of the one tree under which everything in it was made, or
 //! that it was several; it is written before a source runs, and sealed. No record means that nothing is known.
+//! Who has a check run with another contract or another environment has other programs run on that tree: that
+//! counts as another tree.
 //! The record also says which folder the copy is: one that was put in its place is one of which nothing is known.
 //! What is made of that is decided here and carried out by the ground; nothing here touches a copy.
 
@@ -13,11 +15,12 @@ use std::path::Path;
 
 use evident_blobs::Blobs;
 use evident_collect::tree::{COPY, Output};
-use evident_core::contract::At;
+use evident_core::contract::{At, Contract, Source};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_sealed::{Places as SealedPlaces, Seal, Sealed};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{Error, Places};
 
@@ -46,12 +49,27 @@ pub(crate) fn open(places: &Places) -> Option<Sealed> {
     })
 }
 
+/// Everything that the sources of a contract run, and the environment in which they do.
+pub(crate) fn runs(contract: &Contract) -> Digest {
+    let runs = contract.sources.iter().filter_map(Source::as_run).map(|run| {
+        let environment = evident_collect::environment(run)
+            .into_iter()
+            .map(|(name, value)| [name, value].map(|text| text.as_encoded_bytes().to_owned()));
+        let prepare = run.prepare.as_ref().map(|prepare| &prepare.argv);
+        json!([run.argv, run.cwd, environment.collect::<Vec<_>>(), prepare])
+    });
+    let all = json!(runs.collect::<Vec<_>>());
+    Blobs::digest(all.to_string().as_bytes())
+}
+
 /// How what lies in a copy was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Record {
     /// The one tree under which everything was made; absent where there were several.
     tree: Option<Digest>,
+    /// Everything that was to run there, see [`runs`].
+    runs: Digest,
     /// What was installed, by the key of its command and its lock files.
     pub(crate) prepared: BTreeSet<Digest>,
 }
@@ -115,19 +133,20 @@ pub(crate) enum Keep {
 pub(crate) fn decide(
     before: Option<&Record>,
     at: At,
-    tree: Digest,
+    (tree, runs): (Digest, Digest),
     keep: Keep,
     wanted: &BTreeSet<Digest>,
 ) -> Use {
-    let new = Use { output: Output::Goes, record: Record { tree: Some(tree), prepared: BTreeSet::new() } };
+    let new =
+        Use { output: Output::Goes, record: Record { tree: Some(tree), runs, prepared: BTreeSet::new() } };
     let Some(before) = before else { return new };
-    let same = before.tree == Some(tree);
+    let same = before.tree == Some(tree) && (before.runs == runs || !Defence::OwnRuns.stands());
     let lacks = !wanted.is_subset(&before.prepared);
     let other = !same && (keep == Keep::Own || at == At::Base);
     if lacks || other || keep == Keep::Nothing {
         return new;
     }
-    let record = Record { tree: before.tree.filter(|_| same), prepared: before.prepared.clone() };
+    let record = Record { tree: before.tree.filter(|_| same), runs, prepared: before.prepared.clone() };
     Use { output: if same { Output::Stays } else { Output::Settles }, record }
 }
 
@@ -190,7 +209,11 @@ mod tests {
     }
 
     fn record(tree: Option<u8>, prepared: &[u8]) -> Record {
-        Record { tree: tree.map(digest), prepared: prepared.iter().copied().map(digest).collect() }
+        Record {
+            tree: tree.map(digest),
+            runs: digest(0),
+            prepared: prepared.iter().copied().map(digest).collect(),
+        }
     }
 
     /// Catches output of another tree that is taken for that of this one.
@@ -198,7 +221,7 @@ mod tests {
     fn what_another_tree_left_is_never_taken_for_its_own() {
         let nothing = BTreeSet::new();
         let snapshot = |before: Option<Record>, keep| {
-            let used = decide(before.as_ref(), At::Snapshot, digest(1), keep, &nothing);
+            let used = decide(before.as_ref(), At::Snapshot, (digest(1), digest(0)), keep, &nothing);
             (used.output, used.record)
         };
         let own = record(Some(1), &[]);
@@ -208,10 +231,11 @@ mod tests {
             assert_eq!(snapshot(Some(own.clone()), keep), (Output::Stays, own.clone()));
         }
         assert_eq!(snapshot(Some(own.clone()), Keep::Nothing), (Output::Goes, own.clone()));
-        for before in [record(Some(2), &[]), several.clone()] {
+        let by_others = Record { runs: digest(9), ..own.clone() };
+        for before in [record(Some(2), &[]), several.clone(), by_others] {
             assert_eq!(snapshot(Some(before.clone()), Keep::Any), (Output::Settles, several.clone()));
             assert_eq!(snapshot(Some(before.clone()), Keep::Own), (Output::Goes, own.clone()));
-            let base = decide(Some(&before), At::Base, digest(1), Keep::Any, &nothing);
+            let base = decide(Some(&before), At::Base, (digest(1), digest(0)), Keep::Any, &nothing);
             assert_eq!((base.output, base.record), (Output::Goes, own.clone()));
         }
     }
@@ -221,7 +245,7 @@ mod tests {
     fn what_is_installed_stays_while_it_is_what_is_wanted() {
         let used = |before: &[u8], wanted: &[u8]| {
             let wanted = wanted.iter().copied().map(digest).collect();
-            decide(Some(&record(Some(2), before)), At::Snapshot, digest(1), Keep::Any, &wanted)
+            decide(Some(&record(Some(2), before)), At::Snapshot, (digest(1), digest(0)), Keep::Any, &wanted)
         };
         assert_eq!(used(&[7], &[7]), Use { output: Output::Settles, record: record(None, &[7]) });
         assert_eq!(used(&[7], &[]), Use { output: Output::Settles, record: record(None, &[7]) });

@@ -228,6 +228,15 @@ pub enum Error {
         /// How many were looked at.
         looked_at: usize,
     },
+    /// A command of the owner, above which processes ended each time that they were followed.
+    #[error(
+        "this command is the owner's, and nobody can tell that it does not come from an agent: processes above it \
+         ended in each of {walks} walks up"
+    )]
+    AncestorsEnded {
+        /// How often they were followed.
+        walks: usize,
+    },
     /// A new goal of a contract that was edited since its start was recorded.
     #[error("`{path}` was edited since its start was recorded, and nobody says that its owner did it")]
     ContractEdited {

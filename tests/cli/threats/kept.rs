@@ -1,6 +1,8 @@
 //! Catalogue C and what is kept in a private copy: build output and what was installed there say nothing
 //! about another tree than the one that made them.
 
+use std::os::unix::fs::PermissionsExt;
+
 use super::{checked, without};
 use crate::workspace::{Workspace, clause, run, verdict};
 
@@ -61,6 +63,29 @@ fn what_another_tree_built_proves_nothing() {
     assert_eq!(run.exit, 0, "{assessment:#}");
     // The rest is that it is said: what passes there is not proven.
     assert_eq!(clause(&assessment, "correct")["asserted"], true, "{assessment:#}");
+}
+
+/// Catches a check that anybody else had run on the very same tree, with programs of his own.
+#[test]
+fn what_ran_with_other_programs_proves_nothing() {
+    let attack = |defences: &str| {
+        let workspace = workspace("");
+        workspace.write("work.txt", "wrong\n");
+        assert_eq!(workspace.check().0.exit, 1);
+        let program = workspace.outside("sh");
+        let poison = "#!/bin/sh\n/bin/sh \"$@\"\necho right > build/out\ntouch -d 2099-01-01 build/out\n";
+        std::fs::write(&program, poison).expect("writes");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("is ours");
+        let path = std::env::var("PATH").expect("tests have one");
+        let mut other = workspace.command(["check"]);
+        other.env("PATH", format!("{}:{path}", program.parent().expect("has one").display()));
+        run(&mut other);
+        without(&workspace, defences)
+    };
+    let (run, assessment) = attack("");
+    assert_eq!((run.exit, verdict(&assessment, "correct").as_str()), (1, "fail"), "{assessment:#}");
+    let (run, assessment) = attack("own-runs");
+    assert_eq!((run.exit, &clause(&assessment, "correct")["asserted"]), (0, &false.into()), "{assessment:#}");
 }
 
 /// Catches output of a first tree that survives a second one and is believed by a third.
@@ -278,7 +303,7 @@ fn a_program_of_the_workspace_proves_nothing_in_a_copy() {
     workspace
         .write("installed/bin/sh", "#!/bin/sh\necho '<testsuite><testcase name=\"works\"/></testsuite>'\n");
     let program = workspace.path("installed/bin/sh");
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("is ours");
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("is ours");
     workspace.write("work.txt", "wrong\n");
     let path = std::env::var("PATH").expect("tests have one");
     let path = format!("{}:{path}", workspace.path("installed/bin").display());
