@@ -5,6 +5,7 @@
 //! off, where it must, so that no test passes by accident.
 
 mod boundary;
+mod cached;
 mod callers;
 mod checkers;
 mod evidence;

@@ -24,13 +24,13 @@ pub(crate) const MINIMUM: &[&str] = &[
     // needs it to judge, and it is the person's taste.
 ];
 
-/// The whole environment of a run as it is written: `{out}` stands where the folder will.
+/// The whole environment of a run as it is written: `{out}` and `{cache}` stand where folders will.
 #[must_use]
 pub fn environment(run: &Run) -> Vec<(OsString, OsString)> {
     of(run, |value| value.into())
 }
 
-/// The whole environment of a run; `fill` puts the folder in place of `{out}`.
+/// The whole environment of a run; `fill` puts folders in place of `{out}` and `{cache}`.
 ///
 /// A variable that `pass` names and the host does not have stays absent.
 pub(crate) fn of(run: &Run, fill: impl Fn(&str) -> OsString) -> Vec<(OsString, OsString)> {

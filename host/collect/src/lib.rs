@@ -79,6 +79,8 @@ pub(crate) struct Place {
     pub(crate) only: Option<Tree>,
     /// For a private copy: the workspace that it is a copy of, into which no command should be led.
     pub(crate) copy_of: Option<PathBuf>,
+    /// What `{cache}` is; a fresh folder for each run, where there is none.
+    pub(crate) cache: Option<PathBuf>,
     /// Ends what a command leaves behind.
     pub(crate) orphans: Orphans,
 }
@@ -188,7 +190,8 @@ impl Collector {
         private_folder(scratch)?;
         let scratch = fs::canonicalize(scratch).map_err(Error::io("find the folder", scratch))?;
         let (rules, orphans) = (rules.into(), Orphans::default());
-        let place = Place { workspace, root, scratch, blobs, rules, only: None, copy_of: None, orphans };
+        let (only, copy_of, cache) = (None, None, None);
+        let place = Place { workspace, root, scratch, blobs, rules, only, copy_of, cache, orphans };
         Ok(Self { place: Arc::new(place) })
     }
 
@@ -203,6 +206,17 @@ impl Collector {
         self
     }
 
+    /// The same place, where commands that name `{cache}` get this folder, which outlives them.
+    ///
+    /// # Panics
+    /// Where the place is shared already.
+    #[must_use]
+    pub fn caching(mut self, folder: &Path) -> Self {
+        let place = Arc::get_mut(&mut self.place).expect("a collector is set up before it is shared");
+        place.cache = Some(folder.to_owned());
+        self
+    }
+
     /// The same place, where sources of files take nothing but the files of `tree`: for a private copy, in
     /// which ignored files are what an earlier run, maybe of another tree, left behind. A symlink is taken
     /// if it is in the tree and leads to a file of the tree. What a run writes there is for its own
@@ -212,7 +226,7 @@ impl Collector {
     /// # Errors
     /// When the workspace cannot be opened again.
     pub fn only(self, tree: &Tree, copy_of: &Path) -> Result<Self, Error> {
-        let Place { workspace, root, scratch, blobs, rules, orphans, .. } = &*self.place;
+        let Place { workspace, root, scratch, blobs, rules, cache, orphans, .. } = &*self.place;
         let root = root.try_clone().map_err(Error::io("open the workspace", workspace))?;
         let place = Place {
             workspace: workspace.clone(),
@@ -222,6 +236,7 @@ impl Collector {
             rules: rules.clone(),
             only: Some(tree.clone()),
             copy_of: Some(copy_of.to_owned()),
+            cache: cache.clone(),
             orphans: orphans.clone(),
         };
         Ok(Self { place: Arc::new(place) })

@@ -90,7 +90,7 @@ async fn prepare(place: &Arc<Place>, command: &Run) -> Result<(Launch, Out, Made
     let (place, command) = (place.clone(), command.clone());
     offload(move |wanted| {
         let folder = folder(&place, &command.cwd)?;
-        let out = Out::new(&place.scratch, &command)?;
+        let out = Out::new(&place.scratch, place.cache.as_deref(), &command)?;
         let program = Launch {
             argv: command.argv.iter().map(|argument| out.fill(argument)).collect(),
             folder,

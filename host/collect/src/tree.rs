@@ -36,7 +36,7 @@ use evident_core::tree::{LeadsOut, Tree};
 use crate::{Error, Wanted};
 
 pub use describe::{Described, LinesOf};
-pub use materialise::{COPY, Materialised, Output, keep_only};
+pub use materialise::{CACHE, COPY, Materialised, Output, keep_only};
 pub(crate) use rules::Asked;
 pub use rules::Rules;
 pub use stand::Stand;
@@ -270,7 +270,8 @@ impl Trees {
     /// nothing. [`Materialised::leads_out`] names those, and links to what does not count in the copy.
     ///
     /// The copy is `folder/tree` ([`Materialised::folder`]). `folder` (made 0700) is its own: everything else
-    /// in it is removed, because tools look for settings in the folders above. For the folders above that,
+    /// in it but `folder/cache` ([`Materialised::cache`]) is removed, because tools look for settings in the folders
+    /// above. For the folders above that,
     /// the caller uses [`keep_only`]. Where a copy cannot be mended, it is put aside beside `folder` (a name
     /// with `.removed-` in it) and a new one is made.
     ///

@@ -242,7 +242,8 @@ impl Since {
 /// Runs a command: argv, never a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Program and arguments; `{out}` in any of them is a fresh, empty folder. Not empty.
+    /// Program and arguments; `{out}` in any of them is a fresh, empty folder, `{cache}` one that goes with what is
+    /// built in a private copy. Not empty.
     pub argv: Vec<String>,
     /// After it the process group is killed.
     pub timeout: Duration,

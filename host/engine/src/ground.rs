@@ -328,6 +328,7 @@ impl Ground {
         // What an earlier run left there is no evidence: only files of the tree are found.
         let collector = Collector::new(held.folder(), scratch, blobs, rules.clone())?
             .only(held.tree(), &self.workspace)?
+            .caching(&held.cache())
             .ending(self.orphans.clone());
         let tree = Trees::digest(&tree);
         let stand = self.trees.stand(&rules, held.folder())?;

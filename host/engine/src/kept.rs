@@ -1,4 +1,5 @@
-//! What lies in a private copy beside its tree: build output, and what a source installed there.
+//! What lies in a private copy beside its tree: build output, in the copy and in the folder `cache` next to it, and
+//! what a source installed there.
 //!
 //! Code of the tree wrote it, so it is as trustworthy as that tree: what one tree left behind may say anything
 //! about the next one. So each copy has a record of the one tree under which everything in it was made, or
@@ -14,7 +15,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use evident_blobs::Blobs;
-use evident_collect::tree::{COPY, Output};
+use evident_collect::tree::{CACHE, COPY, Output};
 use evident_core::contract::{At, Contract, Source};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
@@ -86,8 +87,8 @@ impl Record {
 #[serde(deny_unknown_fields)]
 struct Stored {
     record: Record,
-    /// The copy that it is about.
-    copy: Folder,
+    /// The copy that it is about, and the folder of what is built beside it.
+    folders: [Folder; 2],
 }
 
 /// A folder, whatever its name: no other one has these as long as it is there.
@@ -105,6 +106,11 @@ impl Folder {
         let is_own = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
         is_own.then(|| Self { device: found.dev(), inode: found.ino() })
     }
+}
+
+/// The copy, and the folder of what is built beside it.
+fn folders(folder: &Path) -> Option<[Folder; 2]> {
+    Some([Folder::at(&folder.join(COPY))?, Folder::at(&folder.join(CACHE))?])
 }
 
 /// What is to be done with a copy that is brought to `tree`.
@@ -166,7 +172,7 @@ impl<'a> Records<'a> {
         let seal = if Defence::OutputSeal.stands() { Seal::Proven } else { Seal::Ignored };
         let opened = self.sealed?.get(&name(folder), seal)?;
         let stored: Stored = serde_json::from_slice(opened.bytes()).ok()?;
-        let is_own = Folder::at(&folder.join(COPY)) == Some(stored.copy);
+        let is_own = folders(folder) == Some(stored.folders);
         (is_own || !Defence::OwnCopy.stands()).then_some(stored.record)
     }
 
@@ -176,8 +182,8 @@ impl<'a> Records<'a> {
     /// Where the one of before would stand: it would vouch for what other code is about to write.
     pub(crate) fn put(self, folder: &Path, record: &Record) -> Result<(), Error> {
         let Some(sealed) = self.sealed else { return Ok(()) };
-        if let Some(copy) = Folder::at(&folder.join(COPY)) {
-            let stored = Stored { record: record.clone(), copy };
+        if let Some(folders) = folders(folder) {
+            let stored = Stored { record: record.clone(), folders };
             sealed.put(&name(folder), &[&serde_json::to_vec(&stored).expect("plain data")]);
         }
         match self.get(folder) {

@@ -7,7 +7,7 @@ use super::{checked, without};
 use crate::workspace::{Workspace, clause, run, verdict};
 
 /// A build that believes times, as most do; then code of the work runs, then what was built is tested.
-const BUILD: &str = r#"mkdir -p build
+pub(super) const BUILD: &str = r#"mkdir -p build
 test build/out -nt work.txt || cp work.txt build/out
 sh hook.sh
 if grep -q right build/out; then echo '<testsuite><testcase name="works"/></testsuite>'
@@ -17,7 +17,7 @@ else echo '<testsuite><testcase name="works"><failure/></testcase></testsuite>';
 /// What was built looks newer than any source that will ever be written.
 const POISON: &str = "touch -d 2100-01-01 build/out\n";
 
-fn contract(keys: &str) -> String {
+pub(super) fn contract(keys: &str) -> String {
     format!(
         "version = 1\n[goal]\nname = \"kept\"\nobjective = \"It works.\"\n\
          [evidence.suite]\nrun = [\"sh\", \"suite.sh\"]\nat = \"snapshot\"\n{keys}\n\
@@ -26,7 +26,7 @@ fn contract(keys: &str) -> String {
     )
 }
 
-fn workspace(keys: &str) -> Workspace {
+pub(super) fn workspace(keys: &str) -> Workspace {
     let workspace = Workspace::new(&contract(keys));
     workspace.write("suite.sh", BUILD);
     workspace.write(".evident-ignore", "build/\ninstalled/\n");

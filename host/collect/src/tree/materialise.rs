@@ -37,13 +37,17 @@ pub use only::keep_only;
 /// The name of the copy in the folder of its own.
 pub const COPY: &str = "tree";
 
-/// What becomes of what the rules ignore in a private copy: of what was built or installed there.
+/// The name of the folder beside it in which commands keep what they build outside of the copy.
+pub const CACHE: &str = "cache";
+
+/// What becomes of what the rules ignore in a private copy, and of what lies in the folder `cache` beside it: of
+/// what was built or installed there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
     /// It stays, so that the next build is quick.
     Stays,
-    /// It stays, and nothing of it is newer than what is written from now on: for another tree than the one that
-    /// made it.
+    /// It stays, and nothing of it in the copy is newer than what is written from now on: for another tree than the
+    /// one that made it. What lies in `cache` has a tool's own keys, so that times decide nothing there.
     Settles,
     /// It is removed: the copy holds the tree and nothing else.
     Goes,
@@ -63,6 +67,12 @@ impl Materialised {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Where commands keep what they build outside of the copy: beside it.
+    #[must_use]
+    pub fn cache(&self) -> PathBuf {
+        self.folder.with_file_name(CACHE)
     }
 
     /// What a scan finds there: the tree without submodules, which became plain folders, and without
@@ -115,7 +125,7 @@ pub(super) fn materialise(
     let (links, leads_out) = links(blobs, tree, rules, origin)?;
     let plan = plan(tree, &links);
     let output = output();
-    let brought = fresh(folder).and_then(|copy| bring((blobs, wanted), rules, &copy, &plan, output));
+    let brought = fresh(folder, output).and_then(|copy| bring((blobs, wanted), rules, &copy, &plan, output));
     let copy = match brought {
         // The store has not what the tree needs: another folder would be no better.
         Err(error @ (Error::Blobs(_) | Error::Write(_))) => return Err(error),
@@ -123,7 +133,7 @@ pub(super) fn materialise(
         Err(_) => {
             wanted.check()?;
             aside::put(folder)?;
-            bring((blobs, wanted), rules, &fresh(folder)?, &plan, Output::Goes)?
+            bring((blobs, wanted), rules, &fresh(folder, Output::Goes)?, &plan, Output::Goes)?
         }
         Ok(copy) => copy,
     };
@@ -165,11 +175,13 @@ fn no_folder() -> std::io::Error {
     std::io::ErrorKind::InvalidInput.into()
 }
 
-/// Sees to it that the folder is one and holds nothing but the copy, which is a folder as well.
-fn fresh(folder: &Path) -> Result<PathBuf, Error> {
-    keep_only(folder, |name| name == COPY)?;
+/// Sees to it that the folder is one and holds nothing but the copy and what was built beside it, which are folders
+/// as well.
+fn fresh(folder: &Path, output: Output) -> Result<PathBuf, Error> {
+    keep_only(folder, |name| name == COPY || (name == CACHE && output != Output::Goes))?;
     let copy = folder.join(COPY);
     only::own_folder(&copy)?;
+    only::own_folder(&folder.join(CACHE))?;
     super::scan::canonical(&copy)
 }
 

@@ -196,7 +196,7 @@ const EVIDENCE: &[Key] = &[
         "run",
         Kind::Texts { least: 1 },
         Optional,
-        "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder. Exactly one of `run`, `files` and `changes`.",
+        "A command as a list of program and arguments, never a shell; `{out}` is a fresh, empty folder, `{cache}` one that is kept with what is built in a private copy and goes with it. Exactly one of `run`, `files` and `changes`.",
     ),
     key(
         "files",

@@ -41,12 +41,15 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.suites.push(Suite {
         kind: Kind::Go,
         run,
-        set: Vec::new(),
+        set: vec![("GOCACHE", "{cache}/go-build")],
         needs,
         collect: Vec::new(),
         report,
         failed: 1,
-        remarks: Vec::new(),
+        remarks: owned(&[
+            "What Go compiles lies beside the private copy and goes with it. In the cache that all",
+            "projects share, another tree could have left other code under the names of these sources.",
+        ]),
         shortcuts: SHORTCUTS,
         skips: true,
         example: "TestTheBugIsGone",
