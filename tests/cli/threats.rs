@@ -4,6 +4,7 @@
 //! Each attack is made twice: as things are, where it must not end `met`; and with its defence switched
 //! off, where it must, so that no test passes by accident.
 
+mod around;
 mod boundary;
 mod cached;
 mod callers;

@@ -71,6 +71,14 @@ pub enum Doubt {
         /// One of these files or folders.
         example: String,
     },
+    /// A command ran in the workspace, which is part of something larger: what lies around it belongs to no tree
+    /// and can act on it.
+    FolderAbove {
+        /// Name of the source.
+        source: String,
+        /// The top of the working tree, or of the workspace of a package manager.
+        folder: String,
+    },
     /// A command ran in a private copy in which code of another tree had left build output.
     OldOutput {
         /// Name of the source.
@@ -159,6 +167,12 @@ impl fmt::Display for Doubt {
                 "`{}` ran in a private copy and was led into the workspace by `{}`",
                 name(source),
                 name(what)
+            ),
+            Self::FolderAbove { source, folder } => write!(
+                formatter,
+                "`{}` runs in the workspace, which is part of `{}`: what lies around it there can act on it",
+                name(source),
+                name(folder)
             ),
             Self::IgnoredFiles { source, example } => write!(
                 formatter,

@@ -90,6 +90,8 @@ rules! {
     SelfWritten = "self-written-evidence", Warning;
     /// A command that runs where ignored files lie: its passes are asserted, not proven.
     IgnoredFiles = "ignored-files", Warning;
+    /// A command that runs in a part of something larger: its passes are asserted, not proven.
+    FolderAbove = "folder-above", Warning;
     /// A program that the worker could replace.
     ProgramInWorkspace = "program-in-workspace", Warning;
     /// What is installed for a source is decided by a file that the worker may change, or by none.

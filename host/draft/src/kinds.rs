@@ -5,6 +5,10 @@ pub(crate) mod go;
 pub(crate) mod node;
 pub(crate) mod pytest;
 
+use std::path::PathBuf;
+
+use evident_regular::{Members, workspace_above};
+
 use crate::folder::Folder;
 
 /// Texts, owned.
@@ -24,6 +28,19 @@ pub(crate) fn leaves(path: &str) -> bool {
             };
             depth < 0
         })
+}
+
+/// The top of the workspace that the folder is a member of, which is noted for `manifest`.
+pub(crate) fn top_above(folder: &Folder, members: Members, manifest: &str) -> Option<PathBuf> {
+    let top = workspace_above(folder.root(), members)?;
+    let shown = top.display();
+    folder.note(
+        manifest,
+        format!(
+            "is a member of the workspace in {shown}: run `evident init` there for passes that are proven"
+        ),
+    );
+    Some(top)
 }
 
 /// The files of these that are there.

@@ -30,7 +30,7 @@ use evident_sealed::Sealed;
 use crate::exposed::COPIES;
 use crate::kept::{self, Keep, Record, Records, Use};
 use crate::preparing::Need;
-use crate::{Engine, Error, Opened, clock, start};
+use crate::{Engine, Error, Opened, above, clock, start};
 
 /// Time that a source waits for a private folder which another check of the same contract uses.
 const FOLDER_WAIT: Duration = Duration::from_secs(600);
@@ -89,6 +89,8 @@ pub(crate) struct Place {
     private: Option<Private>,
     /// In the workspace: something there that does not count, and that a command can look at.
     passed: Option<String>,
+    /// In the workspace: what it is a part of.
+    above: Option<PathBuf>,
 }
 
 /// A private folder, held.
@@ -125,7 +127,9 @@ impl Place {
         let name = || source.name.value.clone();
         let Some(private) = &self.private else {
             let doubt = |example: &String| Doubt::IgnoredFiles { source: name(), example: example.clone() };
-            return self.passed.iter().map(doubt).collect();
+            let above = self.above.as_ref().map(|folder| folder.display().to_string());
+            let above = above.map(|folder| Doubt::FolderAbove { source: name(), folder });
+            return self.passed.iter().map(doubt).chain(above).collect();
         };
         let old = private.record.is_mixed().then(|| Doubt::OldOutput { source: name() });
         let file = private.needs.get(&source.name.value).and_then(|need| need.unprotected.clone());
@@ -298,7 +302,8 @@ impl Ground {
                 let collector =
                     Collector::new(&self.workspace, &self.scratch, self.blobs.clone(), self.rules.clone())?;
                 let collector = collector.ending(self.orphans.clone());
-                return Ok(Place { collector, private: None, passed: self.seen.passed.clone() });
+                let above = above::of(&self.workspace, &self.rules);
+                return Ok(Place { collector, private: None, passed: self.seen.passed.clone(), above });
             }
             At::Base => {
                 let tree = self.with_inputs(&self.origins().base);
@@ -334,7 +339,7 @@ impl Ground {
         let stand = self.trees.stand(&rules, held.folder())?;
         let folder = self.private.join(name);
         let private = Private { expected, tree, rules, held, stand, record, needs, folder };
-        Ok(Place { collector, private: Some(private), passed: None })
+        Ok(Place { collector, private: Some(private), passed: None, above: None })
     }
 
     /// What each source at a place needs installed.

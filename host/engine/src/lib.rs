@@ -3,6 +3,7 @@
 //! The engine calls and carries; it never decides. What counts, and what the whole means, is core's
 //! business; front-ends only show.
 
+mod above;
 mod assess;
 mod baseline;
 mod clock;

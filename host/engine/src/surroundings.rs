@@ -1,5 +1,5 @@
-//! What lint sees around a contract: ignored files that a source could look at, programs that the worker could
-//! replace, lock files that it may change.
+//! What lint sees around a contract: ignored files, and a folder above, that a source could look at, programs that
+//! the worker could replace, lock files that it may change.
 //!
 //! Each is a warning: the contract works, and says less than its author may think. Nothing is run.
 
@@ -13,10 +13,12 @@ use evident_core::contract::{At, Contract, Placed, Run, Source, lint};
 use evident_core::problem::{Problem, Rule};
 use evident_patterns::Pattern;
 
+use crate::above;
+
 /// Warnings about every source that runs a command.
 pub(crate) fn lint(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
-    problems.extend(ignored_files(trees, contract, workspace));
+    problems.extend(beside(trees, contract, workspace));
     for source in &contract.sources {
         let Some(run) = source.as_run() else { continue };
         problems.extend(program(contract, source, run, workspace));
@@ -26,7 +28,7 @@ pub(crate) fn lint(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<
 }
 
 /// A command that runs in the workspace can look at what is no part of the tree.
-fn ignored_files(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<Problem> {
+fn beside(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<Problem> {
     let read: BTreeSet<&str> = contract
         .clauses
         .iter()
@@ -36,24 +38,35 @@ fn ignored_files(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<Pr
     let runs_there = |source: &&Source| {
         source.at == At::Work && source.as_run().is_some() && read.contains(source.name.value.as_str())
     };
-    let mut sources = contract.sources.iter().filter(runs_there).peekable();
-    if sources.peek().is_none() {
-        return Vec::new();
-    }
+    let sources: Vec<_> = contract.sources.iter().filter(runs_there).collect();
     // What cannot be walked is told by whoever has to walk it.
-    let rules = Rules::of_workspace(workspace).ok();
-    let rules =
-        rules.map(|rules| rules.with_marked(patterns(&contract.boundary.inputs), protected(contract)));
-    let Some(found) = rules.and_then(|rules| trees.passed_over(&rules, workspace).ok().flatten()) else {
+    let Some(rules) = Rules::of_workspace(workspace).ok().filter(|_| !sources.is_empty()) else {
         return Vec::new();
     };
-    let problem = |source: &Source| {
-        let message = format!("`{}` runs where ignored files act, such as `{found}`", source.name.value);
-        let hint = "what passes is asserted, not proven: add `at = \"snapshot\"`, with `prepare` for what it \
-                    needs that is ignored, or name the files in `[boundary] inputs`";
-        Problem::new(Rule::IgnoredFiles, source.name.span.clone(), message).hint(hint)
-    };
-    sources.map(problem).collect()
+    let above = above::of(workspace, &rules);
+    let rules = rules.with_marked(patterns(&contract.boundary.inputs), protected(contract));
+    let ignored = trees.passed_over(&rules, workspace).ok().flatten();
+    let problems = sources.into_iter().flat_map(|source| {
+        let above = above.as_deref().map(|folder| in_part_of(source, folder));
+        ignored.as_deref().map(|found| beside_ignored(source, found)).into_iter().chain(above)
+    });
+    problems.collect()
+}
+
+fn beside_ignored(source: &Source, found: &str) -> Problem {
+    let message = format!("`{}` runs where ignored files act, such as `{found}`", source.name.value);
+    let hint = "what passes is asserted, not proven: add `at = \"snapshot\"`, with `prepare` for what it needs that \
+                is ignored, or name the files in `[boundary] inputs`";
+    Problem::new(Rule::IgnoredFiles, source.name.span.clone(), message).hint(hint)
+}
+
+fn in_part_of(source: &Source, folder: &Path) -> Problem {
+    let (name, folder) = (&source.name.value, folder.display());
+    let message =
+        format!("`{name}` runs in a part of `{folder}`, and what lies around it there belongs to no tree");
+    let hint = "what passes is asserted, not proven: put the contract at that top, or add `at = \"snapshot\"` where \
+                the source needs nothing from there";
+    Problem::new(Rule::FolderAbove, source.name.span.clone(), message).hint(hint)
 }
 
 /// A program that lies in the workspace is what the worker makes of it.

@@ -2,8 +2,10 @@
 //!
 //! It never waits for the other end of a FIFO, also where one takes the place of the file between two looks;
 //! never opens what was seen to be a device; and never reads more than its bound. It does not know what a file
-//! means, but for the few that say where a repository of git begins, and keeps nobody in a folder.
+//! means, but for the few that say where a repository of git, or a workspace of a package manager,
+//! begins, and keeps nobody in a folder.
 
+mod members;
 pub mod private;
 mod repository;
 
@@ -13,6 +15,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
+pub use members::{Members, workspace_above};
 pub use repository::is_repository;
 
 /// What is done with a link at the end of a path; those before are followed.

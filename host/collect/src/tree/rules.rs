@@ -80,6 +80,13 @@ impl Rules {
         self
     }
 
+    /// The top of the working tree, where that lies above the `workspace` of these rules.
+    #[must_use]
+    pub fn top_above(&self, workspace: &Path) -> Option<PathBuf> {
+        let levels = self.ignored.prefix().components().count();
+        (levels > 0).then(|| workspace.ancestors().nth(levels).map(Path::to_owned)).flatten()
+    }
+
     /// True if a file of that path says which files are ignored.
     #[must_use]
     pub fn is_ignore_file(&self, path: &str) -> bool {

@@ -2,9 +2,10 @@
 //!
 //! Source of the layouts: the Cargo Book, "Package Layout" and "Workspaces"; nextest's book, "Configuration".
 
+use evident_regular::Members;
 use toml::{Table, Value};
 
-use super::{leaves, owned, present};
+use super::{leaves, owned, present, top_above};
 use crate::findings::{Bench, First, Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
 use crate::ignored::{Leftover, is_ignored_folder};
@@ -27,9 +28,6 @@ const MEMBERS_MAX: usize = 100;
 /// Tables around a `path`: `target`, its condition, `dependencies`, the crate.
 const LEVELS_OF_PATHS: usize = 4;
 
-/// Levels above that may hold the workspace of a package.
-const ANCESTORS_MAX: usize = 64;
-
 /// Attributes that switch a test off.
 const SHORTCUTS: &[&str] = &["#[ignore", "#[cfg(any())]"];
 
@@ -48,7 +46,9 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     }
     let name = package.and_then(|package| package.get("name")).and_then(Value::as_str);
     found.named(name);
-    let is_locked = folder.has_file(LOCK);
+    // A member of a workspace takes its lock file, and maybe its settings, from a folder above.
+    let top = if workspace.is_none() { top_above(folder, Members::Cargo, MANIFEST) } else { None };
+    let is_locked = folder.has_file(LOCK) || top.as_ref().is_some_and(|top| top.join(LOCK).is_file());
     let mut paths = Paths {
         settings: owned(&[MANIFEST, ".cargo/**", ".config/**", "rust-toolchain*"]),
         manifests: owned(&[MANIFEST, LOCK]),
@@ -61,7 +61,8 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         add_members(folder, workspace, &mut paths);
     }
     let mut suite = suite(is_locked, workspace.is_some(), paths);
-    suite.needs = needs(folder, &manifest, found);
+    let is_member = top.is_some();
+    suite.needs = needs(folder, &manifest, is_member, found);
     if !suite.needs.only_in_place {
         suite.set = OWN_BUILD.to_vec();
         suite.remarks.push(
@@ -88,23 +89,22 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.leftovers.push(Leftover { line: "target/", why: "cargo builds there" });
     found.suites.push(suite);
     if let Some(name) = name {
-        let needs = needs(folder, &manifest, &mut Found { git: found.git, ..Found::default() });
+        let needs = needs(folder, &manifest, is_member, &mut Found { git: found.git, ..Found::default() });
         let bench = || bench(folder, &manifest, name, is_locked).map(|bench| Bench { needs, ..bench });
         found.bench = found.bench.take().or_else(bench);
     }
 }
 
 /// Crates that lie in the folder and that git ignores belong to the start tree; crates outside of it keep a
-/// copy from being built.
-fn needs(folder: &Folder, manifest: &Table, found: &mut Found) -> Needs {
+/// copy from being built, as do those of the workspace that it is a member of.
+fn needs(folder: &Folder, manifest: &Table, is_member: bool, found: &mut Found) -> Needs {
     let config = [".cargo/config.toml", ".cargo/config"].into_iter().find(|name| folder.has_file(name));
     let names_it = |name: &str| folder.text(name).is_some_and(|text| text.contains("vendor"));
     let is_vendored = config.is_some_and(names_it) && is_ignored_folder(folder, found.git, "vendor");
     if is_vendored {
         found.because("vendor", "its crates are ignored, and part of the start all the same");
     }
-    let inherits = !manifest.contains_key("workspace") && has_workspace_above(folder);
-    let only_in_place = inherits || manifest.values().any(|value| leaves_below(value, 0));
+    let only_in_place = is_member || manifest.values().any(|value| leaves_below(value, 0));
     if only_in_place {
         folder.note(MANIFEST, "needs what lies outside of this folder: no copy of it can be built");
     }
@@ -125,13 +125,6 @@ fn leaves_below(value: &Value, level: usize) -> bool {
         }
         _ => false,
     }
-}
-
-/// A member of a workspace takes its lock file, and maybe its settings, from a folder above.
-fn has_workspace_above(folder: &Folder) -> bool {
-    let above = folder.root().ancestors().skip(1).take(ANCESTORS_MAX);
-    let manifests = above.filter_map(|root| Folder::open_only(root).ok()?.toml(MANIFEST));
-    manifests.into_iter().any(|manifest| manifest.contains_key("workspace"))
 }
 
 fn suite(is_locked: bool, is_workspace: bool, paths: Paths) -> Suite {
