@@ -11,6 +11,7 @@ mod callers;
 mod checkers;
 mod evidence;
 mod init_attacks;
+mod generated;
 mod kept;
 mod rest;
 mod session;

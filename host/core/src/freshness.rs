@@ -30,7 +30,8 @@ pub struct Watched {
     pub changed: Vec<String>,
     /// True if the ignore files name all of these already: they count as inputs, or because git tracks them.
     pub ignored: bool,
-    /// Paths that were rewritten, replaced or renamed between before and after, whatever they hold now.
+    /// Paths that were rewritten, replaced, renamed, linked or touched between before and after, whatever they hold
+    /// now, but for those where that is let through.
     pub moved: Vec<String>,
     /// Paths that count and carry bytes which no digest is taken of: links to what does not count.
     pub leads_out: Vec<LeadsOut>,
@@ -51,8 +52,9 @@ pub fn on_tree(mut evidence: Evidence, watched: &Watched) -> Evidence {
     let paths = listed(&watched.changed);
     let detail = if is_same {
         format!(
-            "rewritten, replaced or renamed while it was collected, and then as before: {}; what counts must \
-             rest meanwhile",
+            "rewritten, replaced, renamed, linked or touched while it was collected (permissions and times \
+             count), and then as before: {}; what counts must rest meanwhile: let tests work on copies in a \
+             temporary folder",
             listed(&watched.moved)
         )
     } else if watched.span.before == watched.span.after {
@@ -218,8 +220,8 @@ mod tests {
         let told = |watched: &Watched| on_tree(evidence(), watched).shortfall;
         let shortfall = told(&moved(1, 1)).expect("refused");
         assert_eq!(shortfall.reason, Reason::TreeChanged);
-        assert!(shortfall.detail.contains("rewritten, replaced or renamed"), "{}", shortfall.detail);
-        assert!(shortfall.detail.contains("`src/a`"), "{}", shortfall.detail);
+        assert!(shortfall.detail.contains("and then as before: `src/a`"), "{}", shortfall.detail);
+        assert!(shortfall.detail.contains("temporary folder"), "{}", shortfall.detail);
         let shortfall = told(&moved(1, 2)).expect("refused");
         assert!(shortfall.detail.contains("the tree changed while"), "the better clue: {}", shortfall.detail);
         #[cfg(feature = "undefended")]

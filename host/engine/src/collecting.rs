@@ -208,9 +208,10 @@ impl Collecting<'_> {
         evidence: Vec<Evidence>,
     ) -> Result<Vec<Evidence>, Error> {
         let mut seen = BTreeMap::new();
+        let is_alone = members.len() == 1;
         for (&at, place) in places {
             let place = Arc::clone(place);
-            let watched = self.ground.with(move |ground| match ground.look_at(&place)? {
+            let watched = self.ground.with(move |ground| match ground.look_at(&place, is_alone)? {
                 Some(watched) => Ok(watched),
                 None => ground.look(),
             });

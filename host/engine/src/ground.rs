@@ -51,6 +51,7 @@ pub(crate) struct Ground {
     private: PathBuf,
     scratch: PathBuf,
     protect: Vec<Pattern>,
+    write: Vec<Pattern>,
     /// Names of the sources whose added lines a clause searches.
     searched: BTreeSet<String>,
     /// The tree that is assessed.
@@ -158,6 +159,7 @@ impl Engine {
             private: self.places.cache.join(COPIES).join(key),
             scratch: self.places.state.join("out"),
             protect: patterns(&opened.contract.boundary.protect)?,
+            write: patterns(&opened.contract.boundary.write)?,
             searched: searched(&opened.contract),
             assessed: seen.tree.clone(),
             seen,
@@ -357,7 +359,7 @@ impl Ground {
 
     /// Writes down that something is installed in a private copy, unless the command changed what counts.
     pub(crate) fn installed(&mut self, place: &mut Place, key: Digest) -> Result<Vec<String>, Error> {
-        let changed = self.look_at(place)?.map(|watched| watched.changed).unwrap_or_default();
+        let changed = self.look_at(place, false)?.map(|watched| watched.changed).unwrap_or_default();
         if let Some(private) = place.private.as_mut().filter(|_| changed.is_empty()) {
             private.stand = self.trees.stand(&private.rules, private.held.folder())?;
             private.record.prepared.insert(key);
@@ -427,6 +429,19 @@ impl Ground {
         self.protect.iter().any(|pattern| pattern.matches(&path) || pattern.matches(&repository))
     }
 
+    /// True for a file, or a folder with all that counts in it, that the worker may change.
+    fn may_move(&self, path: &[u8], tree: &Tree) -> bool {
+        let may_change = |path: &[u8]| {
+            let is_written = self.write.iter().any(|pattern| pattern.matches_bytes(path));
+            is_written && !self.is_protected(path) && !self.rules.is_input(path)
+        };
+        let entries = tree.entries();
+        let first = entries.partition_point(|entry| entry.path.as_slice() < path);
+        let after = entries[first..].iter().map_while(|entry| Some((entry, entry.path.strip_prefix(path)?)));
+        let mut inside = after.filter(|(_, rest)| rest.is_empty() || rest.starts_with(b"/")).peekable();
+        inside.peek().is_some() && inside.all(|(entry, _)| may_change(&entry.path))
+    }
+
     fn origins(&self) -> &Origins {
         self.origins.as_ref().expect("a contract that needs a start has one")
     }
@@ -459,14 +474,20 @@ impl Ground {
         Ok(Watched { expected: self.assessed(), span, changed, ignored, moved, leads_out })
     }
 
-    /// Looks at a private folder after a source ran in it; nothing for the workspace.
-    pub(crate) fn look_at(&self, place: &Place) -> Result<Option<Watched>, Error> {
+    /// Looks at a private folder after sources ran in it; nothing for the workspace.
+    ///
+    /// A source that ran alone (`is_alone`) may have rewritten, with the same bytes, what the worker may change:
+    /// code that is generated into the tree. Its own code was all that ran there, and decides what it reports with
+    /// or without that. Another source would have read what was there for a while.
+    pub(crate) fn look_at(&self, place: &Place, is_alone: bool) -> Result<Option<Watched>, Error> {
         let Some(private) = &place.private else { return Ok(None) };
         let before = private.tree;
         let mut moved = Vec::new();
         let (changed, after) = match self.trees.look(&private.rules, private.held.folder(), Cached::Never) {
             Ok(now) => {
-                moved = texts(&now.stand.moved_since(&private.stand));
+                let mut paths = now.stand.moved_since(&private.stand);
+                paths.retain(|path| !(is_alone && self.may_move(path, private.held.tree())));
+                moved = texts(&paths);
                 let changed = changed_paths(private.held.tree(), &now.tree);
                 let after = if changed.is_empty() { before } else { Trees::digest(&now.tree) };
                 (changed, after)

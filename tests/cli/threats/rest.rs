@@ -26,8 +26,8 @@ fn a_swap_that_is_put_back_gives_no_evidence() {
             workspace.write("tests/taxes.t", "fails\n");
             let assessment = caught(&workspace, "correct", "tree-changed", "change-time");
             let summary = clause(&assessment, "correct")["outcome"]["summary"].as_str().expect("a text");
-            assert!(summary.contains("rewritten, replaced or renamed"), "{summary}");
-            assert!(summary.contains("`tests"), "{summary}");
+            assert!(summary.contains("and then as before: `tests"), "{summary}");
+            assert!(summary.contains("in a temporary folder"), "{summary}");
         }
     }
 }
