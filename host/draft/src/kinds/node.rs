@@ -3,9 +3,12 @@
 //! A script of `package.json` is a line for a shell. It is looked at to see which runner it means, and
 //! never run or copied: only words that mean themselves are taken over.
 
+use std::path::PathBuf;
+
+use evident_regular::Members;
 use serde_json::Value;
 
-use super::{folders, leaves, owned};
+use super::{folders, leaves, owned, top_above};
 use crate::findings::{Bench, First, Git, Kind, Needs, Paths, Suite};
 use crate::folder::Folder;
 use crate::ignored::{Leftover, is_ignored_everywhere, is_ignored_folder};
@@ -109,13 +112,21 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         folder.note(MANIFEST, "is not an object");
         return;
     }
-    let locked = MANAGERS.iter().find(|manager| folder.has_file(manager.lock));
+    let own = MANAGERS.iter().find(|manager| folder.has_file(manager.lock));
+    let top = top(folder, &manifest, own);
+    let above = top.as_ref().and_then(|top| MANAGERS.iter().find(|manager| top.join(manager.lock).is_file()));
+    let locked = own.or(above);
     let manager = locked.unwrap_or(&UNLOCKED);
     let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
     let Some(mut suite) = suite(folder, &manifest, script, manager) else { return };
     suite.paths = paths(folder, &manifest, &suite, found.git);
     suite.paths.settings.extend(shadows(folder, found.git));
-    suite.needs = needs(folder, &manifest, locked, found);
+    let is_member = top.is_some();
+    let needs = |found: &mut Found| match is_member {
+        true => Needs { only_in_place: true, ..Needs::default() },
+        false => needs(folder, &manifest, locked, found),
+    };
+    suite.needs = needs(found);
     if !suite.needs.prepare.is_empty() {
         // What decides which packages are installed, and where from.
         suite.paths.settings.extend(owned(&[manager.lock, ".npmrc", ".yarnrc*", "pnpm-workspace.yaml"]));
@@ -127,22 +138,34 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
     found.named(manifest["name"].as_str());
     let program = suite.run.iter().find(|word| ["vitest", "jest", "node"].contains(&word.as_str()));
     found.because(MANIFEST, format!("tests are run by {}", program.map_or("a known runner", String::as_str)));
-    if let Some(manager) = locked {
+    if let Some(manager) = own {
         found.because(manager.lock, format!("programs are started by `{}`", manager.execute.join(" ")));
     }
     found.suites.push(suite);
     found.leftovers.push(Leftover { line: "node_modules/", why: "dependencies are installed there" });
     if found.bench.is_none() {
-        let needs = needs(folder, &manifest, locked, &mut Found::default());
+        let needs = needs(&mut Found::default());
         found.bench = bench(&manifest, manager).map(|bench| Bench { needs, ..bench });
     }
 }
 
+/// The top of the workspaces that the package is a member of: what it needs is installed there, by the lock file
+/// there. A package with a lock file of its own is none, unless it takes others by the word `workspace:`.
+fn top(folder: &Folder, manifest: &Value, own: Option<&Manager>) -> Option<PathBuf> {
+    let is_alone = own.is_some() && !versions(manifest).any(|version| version.starts_with("workspace:"));
+    if is_alone { None } else { top_above(folder, Members::Node, MANIFEST) }
+}
+
+/// What the package says about each version that it needs.
+fn versions(manifest: &Value) -> impl Iterator<Item = &str> {
+    let kinds = ["dependencies", "devDependencies", "optionalDependencies"].into_iter();
+    let listed = kinds.flat_map(|kind| manifest[kind].as_object().into_iter().flatten());
+    listed.filter_map(|(_, version)| version.as_str())
+}
+
 /// Packages are installed from the lock file; without one, those that are there belong to the start tree.
 fn needs(folder: &Folder, manifest: &Value, locked: Option<&Manager>, found: &mut Found) -> Needs {
-    let kinds = ["dependencies", "devDependencies", "optionalDependencies"];
-    let listed = |kind: &&str| manifest[*kind].as_object().into_iter().flatten();
-    let mut versions = kinds.iter().flat_map(listed).filter_map(|(_, version)| version.as_str()).peekable();
+    let mut versions = versions(manifest).peekable();
     if versions.peek().is_none() && manifest.get("workspaces").is_none() {
         return Needs::default();
     }

@@ -4,3 +4,4 @@ mod detection;
 mod golden;
 mod hostile;
 mod made;
+mod members;
