@@ -1,0 +1,106 @@
+//! What a pixel is, and the two ways to find out: by the pixel, or by what is around it.
+
+use crate::metric::{Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim, is_antialiased};
+use crate::rows::Window;
+use crate::settings::Settings;
+
+/// What a pixel is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Class {
+    #[default]
+    Same,
+    /// Not the same, but similar enough.
+    Faint,
+    /// Different, most likely by anti-aliasing, which does not count.
+    Antialias,
+    /// The same, but it counts.
+    CountedAntialias,
+    Different,
+    /// Not the same, but masked.
+    Ignored,
+}
+
+impl Class {
+    /// True if the pixel counts against the limits.
+    pub(crate) fn differs(self) -> bool {
+        matches!(self, Self::Different | Self::CountedAntialias)
+    }
+}
+
+/// Finds out what the pixels of a row are. Rows come in order.
+pub(crate) enum Classes {
+    Pixel { metric: OfPixel, blend: Blend, count_antialias: bool },
+    Ssim(Box<Ssim>),
+}
+
+impl Classes {
+    /// By the metric of the config, for a picture of this width.
+    pub(crate) fn of(settings: &Settings, width: usize) -> Self {
+        let Settings { threshold, count_antialias, .. } = *settings;
+        let (metric, blend) = match settings.metric {
+            Metric::Pixelmatch => {
+                (OfPixel::Pixelmatch(Pixelmatch::new(threshold, settings.blend)), settings.blend)
+            }
+            Metric::Oklab => (OfPixel::Oklab(Box::new(Oklab::new(threshold))), Blend::White),
+            Metric::Ssim => return Self::Ssim(Box::new(Ssim::new(threshold, width))),
+        };
+        Self::Pixel { metric, blend, count_antialias }
+    }
+
+    /// The look at what a metric found similar.
+    pub(crate) fn faint(width: usize) -> Self {
+        Self::Ssim(Box::new(Ssim::new(Metric::Ssim.threshold_default(), width)))
+    }
+
+    /// Rows either side that [`Classes::judge`] looks at.
+    pub(crate) fn radius(&self) -> usize {
+        match self {
+            Self::Pixel { .. } => 2,
+            Self::Ssim(_) => SSIM_RADIUS,
+        }
+    }
+
+    /// True if rows must be shown that are the same in both pictures.
+    pub(crate) fn needs_all(&self) -> bool {
+        matches!(self, Self::Ssim(_))
+    }
+
+    /// Fills the classes of the current row, all of which are `Same`.
+    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, classes: &mut [Class]) {
+        match self {
+            Self::Pixel { metric, blend, count_antialias } => {
+                each_unequal(window, |x, expected, actual| {
+                    classes[x] = if ignored.is_some_and(|ignored| ignored[x]) {
+                        Class::Ignored
+                    } else if !metric.differ(expected, actual, window.y * window.width + x) {
+                        Class::Faint
+                    } else if !is_antialiased(window, x, *blend) {
+                        Class::Different
+                    } else if *count_antialias {
+                        Class::CountedAntialias
+                    } else {
+                        Class::Antialias
+                    };
+                });
+            }
+            Self::Ssim(ssim) => ssim.judge(window, ignored, classes),
+        }
+    }
+}
+
+/// Visits the pixels of the current row that are not the same in both pictures.
+fn each_unequal(window: &Window<'_>, mut visit: impl FnMut(usize, u32, u32)) {
+    /// Words that are compared at once.
+    const BLOCK: usize = 16;
+    let (expected, actual) = (window.expected(window.y), window.actual(window.y));
+    for (at, (ours, theirs)) in expected.chunks(BLOCK).zip(actual.chunks(BLOCK)).enumerate() {
+        if ours == theirs {
+            continue;
+        }
+        for (x, (&ours, &theirs)) in (at * BLOCK..).zip(ours.iter().zip(theirs)) {
+            if ours != theirs {
+                visit(x, ours, theirs);
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The metrics, by name and version.
+
+mod antialias;
+mod colour;
+mod oklab;
+mod pixelmatch7;
+mod ssim;
+
+pub(crate) use antialias::is_antialiased;
+pub(crate) use oklab::Oklab;
+pub(crate) use pixelmatch7::{Blend, Pixelmatch};
+pub(crate) use ssim::{RADIUS as SSIM_RADIUS, Ssim};
+
+/// Which metric.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Metric {
+    Pixelmatch,
+    Oklab,
+    Ssim,
+}
+
+impl Metric {
+    pub(crate) const WORDS: &[(&str, Self)] =
+        &[("pixelmatch-7", Self::Pixelmatch), ("oklab", Self::Oklab), ("ssim", Self::Ssim)];
+
+    /// The name that stands in every outcome.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pixelmatch => "pixelmatch-7",
+            Self::Oklab => "oklab",
+            Self::Ssim => "ssim",
+        }
+    }
+
+    pub(crate) fn threshold_default(self) -> f64 {
+        match self {
+            Self::Pixelmatch | Self::Oklab => 0.1,
+            Self::Ssim => 0.01,
+        }
+    }
+}
+
+/// A metric that looks at one pixel at a time.
+#[derive(Debug, Clone)]
+pub(crate) enum OfPixel {
+    Pixelmatch(Pixelmatch),
+    Oklab(Box<Oklab>),
+}
+
+impl OfPixel {
+    /// True if two unequal colours differ. `place` is the number of the pixel, row by row from 0.
+    pub(crate) fn differ(&self, expected: u32, actual: u32, place: usize) -> bool {
+        match self {
+            Self::Pixelmatch(metric) => metric.differ(expected, actual, place),
+            Self::Oklab(metric) => metric.differ(expected, actual),
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! One screen: looked at, held against the limits, told.
+
+use evident_checker::{Error, Reason, Sink};
+
+use crate::blank::Watched;
+use crate::classes::{Class, Classes};
+use crate::decode::Size;
+use crate::finding::{self, Places};
+use crate::look::{Look, Observe, look};
+use crate::mask::Mask;
+use crate::pair::Screen;
+use crate::regions::{Area, Region};
+use crate::rows::{Rows, Shift, Window};
+use crate::settings::{Settings, SizeRule};
+
+/// More of a screen than this, masked, deserves a second thought.
+const MASKED_PART_MAX: f64 = 0.5;
+
+/// What is to be said about a screen.
+#[derive(Debug, Default)]
+pub(crate) struct Judged {
+    /// Pixels that were compared.
+    pub(crate) area: u64,
+    pub(crate) different: u64,
+    pub(crate) density: u32,
+    pub(crate) regions: u64,
+    pub(crate) antialiased: u64,
+    /// Why it does not look as it did; lower-case fragments.
+    pub(crate) violated: Vec<String>,
+    /// Why it is not known.
+    pub(crate) doubt: Option<(Reason, String)>,
+}
+
+impl Judged {
+    pub(crate) fn ratio(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "pixels are below 2^53")]
+        let ratio = |pixels: u64, area: u64| pixels as f64 / area as f64;
+        if self.area == 0 { 0.0 } else { ratio(self.different, self.area) }
+    }
+
+    fn doubt(&mut self, reason: Reason, why: String) {
+        self.doubt.get_or_insert((reason, why));
+    }
+}
+
+/// Judges a screen and tells what it finds.
+pub(crate) fn judge(settings: &Settings, screen: &Screen<'_>, sink: &mut dyn Sink) -> Result<Judged, Error> {
+    let mut judge = Judge { settings, screen, sink, ignored: Vec::new(), judged: Judged::default() };
+    judge.run()?;
+    Ok(judge.judged)
+}
+
+struct Judge<'a> {
+    settings: &'a Settings,
+    screen: &'a Screen<'a>,
+    sink: &'a mut dyn Sink,
+    /// Areas that are not compared.
+    ignored: Vec<Area>,
+    judged: Judged,
+}
+
+/// Nobody looks at the rows.
+struct Nobody;
+
+impl Observe for Nobody {
+    fn wants(&self, _: usize) -> bool {
+        false
+    }
+
+    fn row(&mut self, _: &Window<'_>, _: &[Class]) {}
+}
+
+impl<'a> Judge<'a> {
+    fn run(&mut self) -> Result<(), Error> {
+        let radius = Classes::of(self.settings, 1).radius();
+        let rows = self.open(radius)?;
+        let (sizes, notes) = (rows.sizes(), rows.notes());
+        self.tell_notes(notes);
+        self.ignored = self.areas(sizes[0]);
+        let mut watched = self.watched(sizes[0])?;
+        let classes = Classes::of(self.settings, rows.width());
+        let look = self.look(rows, classes, &mut watched)?;
+        self.count(&look, sizes);
+        self.hold(&look);
+        self.tell_masked(&look, sizes);
+        if sizes[0] != sizes[1] {
+            self.size(sizes);
+        }
+        self.tell_regions(&look)?;
+        if look.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty() {
+            self.look_again(look.caret, sizes[0])?;
+        }
+        self.judge_blank(&watched);
+        Ok(())
+    }
+
+    fn open(&self, radius: usize) -> Result<Rows<'a>, Error> {
+        Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius)
+    }
+
+    fn look(&self, mut rows: Rows<'_>, mut classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
+        let size = rows.sizes()[0];
+        let mut mask = Mask::open(self.settings, self.ignored.clone(), self.screen.mask, size)?;
+        let how = (self.settings.window, self.settings.ignore_caret);
+        let look = look(&mut rows, &mut classes, &mut mask, how, watched, &mut Nobody)?;
+        rows.finish()?;
+        mask.finish()?;
+        Ok(look)
+    }
+
+    fn name(&self) -> &str {
+        &self.screen.name
+    }
+
+    fn tell_notes(&mut self, [expected, actual]: [Vec<String>; 2]) {
+        for (side, notes) in [("expected", expected), ("actual", actual)] {
+            for note in notes {
+                let why = format!("of the {side} picture, {note}");
+                self.sink.emit(finding::note(&why, &self.screen.name, self.screen.actual));
+            }
+        }
+    }
+
+    /// Areas that the config ignores on this screen.
+    fn areas(&mut self, size: Size) -> Vec<Area> {
+        let mut areas = Vec::new();
+        for place in self.settings.ignore.iter().filter(|place| place.is_of(&self.screen.name)) {
+            match place.area(size) {
+                Some(area) => areas.push(area),
+                None => {
+                    let why = format!("an area of `ignore` lies outside of its {size} pixels");
+                    self.sink.emit(finding::warning(
+                        "ignore-outside",
+                        &why,
+                        &self.screen.name,
+                        self.screen.actual,
+                    ));
+                }
+            }
+        }
+        areas
+    }
+
+    /// The whole screen, and its landmarks.
+    fn watched(&self, size: Size) -> Result<Vec<Watched>, Error> {
+        let whole = Area { left: 0, top: 0, right: size.width(), bottom: size.height() };
+        let mut watched = vec![Watched::new(whole)];
+        for place in self.settings.landmarks.iter().filter(|place| place.is_of(self.name())) {
+            let area = place.area(size).ok_or_else(|| {
+                let why = format!("`{}`: a landmark lies outside of its {size} pixels", self.name());
+                Error::Inconclusive(Reason::Config, why)
+            })?;
+            watched.push(Watched::new(area));
+        }
+        Ok(watched)
+    }
+
+    /// Takes the figures of the look. What only one picture has differs, where sizes are compared.
+    fn count(&mut self, look: &Look, [expected, actual]: [Size; 2]) {
+        let judged = &mut self.judged;
+        (judged.area, judged.different) = (look.area, look.different);
+        (judged.density, judged.antialiased) = (look.density, look.antialiased);
+        judged.regions = look.regions.len() as u64;
+        if self.settings.size == SizeRule::Compare {
+            let box_of = |side: fn(Size) -> usize| {
+                [side(expected).max(side(actual)), side(expected).min(side(actual))]
+            };
+            let ([width, common_width], [height, common_height]) =
+                (box_of(Size::width), box_of(Size::height));
+            let rest = (width * height - common_width * common_height) as u64;
+            judged.different += rest;
+            judged.area += rest;
+        }
+    }
+
+    /// Holds the figures against the limits.
+    fn hold(&mut self, look: &Look) {
+        let Settings { pixels_max, ratio_max, density_max, window, .. } = *self.settings;
+        let (judged, metric) = (&mut self.judged, self.settings.metric_text());
+        let (different, area, ratio) = (judged.different, judged.area, judged.ratio());
+        if pixels_max.is_some_and(|most| different > most) {
+            let most = pixels_max.map_or(String::new(), |most| format!(", at most {most} may"));
+            judged.violated.push(format!("{different} of {area} pixels differ ({metric}){most}"));
+        }
+        if let Some(most) = ratio_max.filter(|most| ratio > *most) {
+            judged
+                .violated
+                .push(format!("{ratio:.6} of {area} pixels differ ({metric}), at most {most} may"));
+        }
+        if let Some(most) = density_max.filter(|most| look.density > *most) {
+            let text = format!(
+                "{} pixels differ in one window of {window}x{window} ({metric}), at most {most} may",
+                look.density
+            );
+            judged.violated.push(text);
+        }
+    }
+
+    /// Tells a person who masks so much that little is left.
+    fn tell_masked(&mut self, look: &Look, [expected, actual]: [Size; 2]) {
+        let all = expected.width().min(actual.width()) * expected.height().min(actual.height());
+        #[allow(clippy::cast_precision_loss, reason = "pixels are below 2^53")]
+        let masked = 1.0 - look.area as f64 / all as f64;
+        if look.area == 0 {
+            self.judged.doubt(Reason::NotExamined, "nothing is left to compare: everything is masked".into());
+        }
+        if masked > MASKED_PART_MAX {
+            let why = format!("{:.0} % of it is masked or ignored", masked * 100.0);
+            self.sink.emit(finding::warning("mostly-masked", &why, &self.screen.name, self.screen.actual));
+        }
+    }
+
+    fn size(&mut self, sizes: [Size; 2]) {
+        let decides = self.settings.size == SizeRule::Fail;
+        if decides {
+            self.judged.violated.push(format!("it has {} pixels, expected {}", sizes[1], sizes[0]));
+        }
+        self.sink.emit(finding::size(sizes, decides, &self.screen.name, self.screen.actual));
+    }
+
+    /// Tells what differs: as one shift and what differs beside it, or as regions.
+    fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
+        let decides = !self.judged.violated.is_empty();
+        let shift = look.hashes.as_ref().and_then(|hashes| hashes.shift()).filter(|_| decides);
+        if let Some(shift) = shift {
+            let rest = self.look_shifted(shift)?;
+            if rest.different * 2 < look.different {
+                self.judged.regions = 1 + rest.regions.len() as u64;
+                let finding = finding::shift(shift, &self.screen.name, self.screen.actual);
+                self.sink.emit(finding);
+                self.emit_regions(&rest.regions, (decides, "screen-changed"));
+                return Ok(());
+            }
+        }
+        self.emit_regions(&look.regions, (decides, "screen-changed"));
+        Ok(())
+    }
+
+    fn look_shifted(&self, shift: Shift) -> Result<Look, Error> {
+        let rows = self.open(Classes::of(self.settings, 1).radius())?.shifted(shift);
+        let classes = Classes::of(self.settings, rows.width());
+        self.look(rows, classes, &mut [])
+    }
+
+    fn emit_regions(&mut self, regions: &[Region], (decides, rule): (bool, &str)) {
+        let (mut places, metric) = (Places::default(), self.settings.metric_text());
+        for region in regions {
+            let how = (decides, rule, metric.as_str());
+            self.sink.emit(finding::region(region, &mut places, &self.screen.name, self.screen.actual, how));
+        }
+    }
+
+    /// Looks for clusters of pixels that differ faintly.
+    fn look_again(&mut self, caret: Option<Area>, size: Size) -> Result<(), Error> {
+        self.ignored.extend(caret);
+        let classes = Classes::faint(size.width());
+        let look = self.look(self.open(classes.radius())?, classes, &mut [])?;
+        let (window, most) = (self.settings.window, self.settings.faint_max);
+        if look.density <= most {
+            return Ok(());
+        }
+        let text = format!(
+            "{} pixels differ faintly in one window of {window}x{window} (ssim), at most {most} may",
+            look.density
+        );
+        self.judged.violated.push(text);
+        self.judged.regions = look.regions.len() as u64;
+        let mut places = Places::default();
+        for region in &look.regions {
+            let how = (true, "screen-faint", "ssim: faint for the metric");
+            let finding = finding::region(region, &mut places, &self.screen.name, self.screen.actual, how);
+            self.sink.emit(finding);
+        }
+        Ok(())
+    }
+
+    /// A screen that shows nothing is no evidence, and a landmark must show something.
+    fn judge_blank(&mut self, watched: &[Watched]) {
+        let Some((whole, landmarks)) = watched.split_first() else { return };
+        for landmark in landmarks {
+            if landmark.actual.is_blank() && !landmark.expected.is_blank() {
+                let at = landmark.area.to_string();
+                self.judged.violated.push(format!("the landmark {at} is blank"));
+                self.sink.emit(finding::landmark(&at, &self.screen.name, self.screen.actual));
+            } else if landmark.expected.is_blank() {
+                let why = format!("the landmark {} is blank in the expected screen too", landmark.area);
+                self.judged.doubt(Reason::NotExamined, why);
+            }
+        }
+        if !self.settings.allow_blank && whole.expected.is_blank() && whole.actual.is_blank() {
+            let why =
+                "both screens show one colour, or nearly; `blank = \"allow\"` lets them pass".to_owned();
+            self.judged.doubt(Reason::NotExamined, why);
+        }
+    }
+}
