@@ -20,13 +20,6 @@ pub(crate) enum Class {
     Ignored,
 }
 
-impl Class {
-    /// True if the pixel counts against the limits.
-    pub(crate) fn differs(self) -> bool {
-        matches!(self, Self::Different | Self::CountedAntialias)
-    }
-}
-
 /// Finds out what the pixels of a row are. Rows come in order.
 pub(crate) enum Classes {
     Pixel { metric: OfPixel, blend: Blend, count_antialias: bool },

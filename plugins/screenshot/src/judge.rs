@@ -96,7 +96,7 @@ impl All {
             None => Metric { direction: Direction::Lower, ..metric },
         };
         let ratio = self.judged.iter().map(Judged::ratio).fold(0.0, f64::max);
-        vec![
+        let mut metrics = vec![
             limited(Metric::new("differing_pixels", worst(|it| it.different), "pixels"), pixels_max),
             limited(Metric::new("ratio", ratio, ""), settings.ratio_max),
             limited(
@@ -108,6 +108,11 @@ impl All {
             limited(Metric::new("regions in all", sum(|it| it.regions), "regions"), None),
             Metric::new("antialiased_pixels in all", sum(|it| it.antialiased), "pixels"),
             Metric::new("compared_pixels in all", sum(|it| it.area), "pixels"),
-        ]
+        ];
+        if let Some(faint) = self.judged.iter().filter_map(|it| it.faint_density).max() {
+            let metric = Metric::new("faint_density", f64::from(faint), "pixels");
+            metrics.push(limited(metric, Some(f64::from(settings.faint_max))));
+        }
+        metrics
     }
 }

@@ -24,6 +24,7 @@ mod look;
 mod mask;
 mod metric;
 mod pair;
+mod picture;
 mod regions;
 mod rows;
 mod screen;

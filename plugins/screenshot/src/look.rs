@@ -13,6 +13,8 @@ use crate::shift::{Hashes, hash};
 /// What a walk found.
 #[derive(Debug)]
 pub(crate) struct Look {
+    /// Columns that both pictures have.
+    pub(crate) width: usize,
     /// Pixels that were compared: all that both pictures have, less what is masked.
     pub(crate) area: u64,
     pub(crate) different: u64,
@@ -20,8 +22,6 @@ pub(crate) struct Look {
     pub(crate) faint: u64,
     /// Different by anti-aliasing, whether it counts or not.
     pub(crate) antialiased: u64,
-    /// Not the same, but masked.
-    pub(crate) ignored: u64,
     /// The most differing pixels in any window.
     pub(crate) density: u32,
     pub(crate) regions: Vec<Region>,
@@ -90,11 +90,11 @@ fn compared(width: usize, ignored: Option<&[bool]>) -> u64 {
 
 /// Counts as rows come.
 struct Tally {
+    width: usize,
     area: u64,
     different: u64,
     faint: u64,
     antialiased: u64,
-    ignored: u64,
     density: Density,
     regions: Regions,
     hashes: Option<Hashes>,
@@ -105,11 +105,11 @@ struct Tally {
 impl Tally {
     fn new(width: usize, height: usize, window: usize) -> Self {
         Self {
+            width,
             area: 0,
             different: 0,
             faint: 0,
             antialiased: 0,
-            ignored: 0,
             density: Density::new(width, window),
             regions: Regions::new(width, height),
             hashes: None,
@@ -121,9 +121,8 @@ impl Tally {
         let y = window.y;
         for (x, class) in classes.iter().enumerate().filter(|(_, class)| **class != Class::Same) {
             match class {
-                Class::Same => {}
+                Class::Same | Class::Ignored => {}
                 Class::Faint => self.faint += 1,
-                Class::Ignored => self.ignored += 1,
                 Class::Antialias => self.antialiased += 1,
                 Class::CountedAntialias | Class::Different => {
                     let is_antialiased = *class == Class::CountedAntialias;
@@ -165,11 +164,11 @@ impl Tally {
         let caret = if ignore_caret { self.regions.take_caret() } else { None };
         let different = self.different - caret.map_or(0, |caret| caret.pixels);
         Look {
+            width: self.width,
             area: self.area,
             different,
             faint: self.faint,
             antialiased: self.antialiased,
-            ignored: self.ignored,
             // What is left of a window with a cursor in it is not known, so that it counts as a whole.
             density: if different == 0 { 0 } else { self.density.most() },
             caret: caret.map(|caret| caret.area),

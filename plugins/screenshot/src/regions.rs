@@ -61,8 +61,18 @@ impl Area {
         self.bottom - self.top
     }
 
+    /// With a margin, inside `whole`.
+    pub(crate) fn grown(self, margin: usize, whole: Self) -> Self {
+        Self {
+            left: self.left.saturating_sub(margin).max(whole.left),
+            top: self.top.saturating_sub(margin).max(whole.top),
+            right: (self.right + margin).min(whole.right),
+            bottom: (self.bottom + margin).min(whole.bottom),
+        }
+    }
+
     /// The smallest box around both.
-    fn around(self, other: Self) -> Self {
+    pub(crate) fn around(self, other: Self) -> Self {
         Self {
             left: self.left.min(other.left),
             top: self.top.min(other.top),

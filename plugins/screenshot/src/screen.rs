@@ -9,6 +9,7 @@ use crate::finding::{self, Places};
 use crate::look::{Look, Observe, look};
 use crate::mask::Mask;
 use crate::pair::Screen;
+use crate::picture::Pictures;
 use crate::regions::{Area, Region};
 use crate::rows::{Rows, Shift, Window};
 use crate::settings::{Settings, SizeRule};
@@ -25,6 +26,8 @@ pub(crate) struct Judged {
     pub(crate) density: u32,
     pub(crate) regions: u64,
     pub(crate) antialiased: u64,
+    /// The most faintly differing pixels in any window; none without a second look.
+    pub(crate) faint_density: Option<u32>,
     /// Why it does not look as it did; lower-case fragments.
     pub(crate) violated: Vec<String>,
     /// Why it is not known.
@@ -79,18 +82,35 @@ impl<'a> Judge<'a> {
         self.ignored = self.areas(sizes[0]);
         let mut watched = self.watched(sizes[0])?;
         let classes = Classes::of(self.settings, rows.width());
-        let look = self.look(rows, classes, &mut watched)?;
+        let look = self.look(rows, classes, &mut watched, &mut Nobody)?;
         self.count(&look, sizes);
         self.hold(&look);
         self.tell_masked(&look, sizes);
         if sizes[0] != sizes[1] {
             self.size(sizes);
         }
-        self.tell_regions(&look)?;
+        let mut shown = self.tell_regions(&look)?;
+        let mut classes = Classes::of(self.settings, look.width);
         if look.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty() {
-            self.look_again(look.caret, sizes[0])?;
+            shown = self.look_again(look.caret, look.width)?;
+            classes = Classes::faint(look.width);
         }
         self.judge_blank(&watched);
+        if self.settings.pictures && !self.judged.violated.is_empty() {
+            self.draw(&shown, classes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the pictures of this screen, in one more walk.
+    fn draw(&mut self, shown: &[Area], classes: Classes) -> Result<(), Error> {
+        let rows = self.open(classes.radius())?;
+        let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
+        self.look(rows, classes, &mut [], &mut pictures)?;
+        if !pictures.attach(&self.screen.name, self.sink)? {
+            let why = "its pictures were left out: there are too many, or they are too large";
+            self.sink.emit(finding::warning("pictures-left-out", why, &self.screen.name, self.screen.actual));
+        }
         Ok(())
     }
 
@@ -98,11 +118,17 @@ impl<'a> Judge<'a> {
         Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius)
     }
 
-    fn look(&self, mut rows: Rows<'_>, mut classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
+    fn look(
+        &self,
+        mut rows: Rows<'_>,
+        mut classes: Classes,
+        watched: &mut [Watched],
+        observer: &mut dyn Observe,
+    ) -> Result<Look, Error> {
         let size = rows.sizes()[0];
         let mut mask = Mask::open(self.settings, self.ignored.clone(), self.screen.mask, size)?;
         let how = (self.settings.window, self.settings.ignore_caret);
-        let look = look(&mut rows, &mut classes, &mut mask, how, watched, &mut Nobody)?;
+        let look = look(&mut rows, &mut classes, &mut mask, how, watched, observer)?;
         rows.finish()?;
         mask.finish()?;
         Ok(look)
@@ -218,8 +244,8 @@ impl<'a> Judge<'a> {
         self.sink.emit(finding::size(sizes, decides, &self.screen.name, self.screen.actual));
     }
 
-    /// Tells what differs: as one shift and what differs beside it, or as regions.
-    fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
+    /// Tells what differs: as one shift and what differs beside it, or as regions. Gives what a picture shows.
+    fn tell_regions(&mut self, look: &Look) -> Result<Vec<Area>, Error> {
         let decides = !self.judged.violated.is_empty();
         let shift = look.hashes.as_ref().and_then(|hashes| hashes.shift()).filter(|_| decides);
         if let Some(shift) = shift {
@@ -229,17 +255,17 @@ impl<'a> Judge<'a> {
                 let finding = finding::shift(shift, &self.screen.name, self.screen.actual);
                 self.sink.emit(finding);
                 self.emit_regions(&rest.regions, (decides, "screen-changed"));
-                return Ok(());
+                return Ok(areas(&look.regions));
             }
         }
         self.emit_regions(&look.regions, (decides, "screen-changed"));
-        Ok(())
+        Ok(areas(&look.regions))
     }
 
     fn look_shifted(&self, shift: Shift) -> Result<Look, Error> {
         let rows = self.open(Classes::of(self.settings, 1).radius())?.shifted(shift);
         let classes = Classes::of(self.settings, rows.width());
-        self.look(rows, classes, &mut [])
+        self.look(rows, classes, &mut [], &mut Nobody)
     }
 
     fn emit_regions(&mut self, regions: &[Region], (decides, rule): (bool, &str)) {
@@ -251,13 +277,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Looks for clusters of pixels that differ faintly.
-    fn look_again(&mut self, caret: Option<Area>, size: Size) -> Result<(), Error> {
+    fn look_again(&mut self, caret: Option<Area>, width: usize) -> Result<Vec<Area>, Error> {
         self.ignored.extend(caret);
-        let classes = Classes::faint(size.width());
-        let look = self.look(self.open(classes.radius())?, classes, &mut [])?;
+        let classes = Classes::faint(width);
+        let look = self.look(self.open(classes.radius())?, classes, &mut [], &mut Nobody)?;
         let (window, most) = (self.settings.window, self.settings.faint_max);
+        self.judged.faint_density = Some(look.density);
         if look.density <= most {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let text = format!(
             "{} pixels differ faintly in one window of {window}x{window} (ssim), at most {most} may",
@@ -271,7 +298,7 @@ impl<'a> Judge<'a> {
             let finding = finding::region(region, &mut places, &self.screen.name, self.screen.actual, how);
             self.sink.emit(finding);
         }
-        Ok(())
+        Ok(areas(&look.regions))
     }
 
     /// A screen that shows nothing is no evidence, and a landmark must show something.
@@ -293,4 +320,8 @@ impl<'a> Judge<'a> {
             self.judged.doubt(Reason::NotExamined, why);
         }
     }
+}
+
+fn areas(regions: &[Region]) -> Vec<Area> {
+    regions.iter().map(|region| region.area).collect()
 }

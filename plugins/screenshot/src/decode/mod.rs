@@ -10,8 +10,9 @@ mod whole;
 use std::io::{self, BufRead};
 
 use evident_checker::{Artifact, Error};
+use png::Png;
+pub(crate) use png::SIGNATURE;
 pub(crate) use png::{Filtered, Layout};
-use png::{Png, SIGNATURE};
 use scaled::Scaled;
 use whole::Whole;
 

@@ -39,7 +39,7 @@ pub(super) fn cube_root(value: f64) -> f64 {
 }
 
 /// Red, green and blue seen over white.
-pub(super) fn over_white(word: u32) -> [u8; 3] {
+pub(crate) fn over_white(word: u32) -> [u8; 3] {
     let [r, g, b, alpha] = word.to_le_bytes();
     let [r, g, b] = [r, g, b].map(|channel| match alpha {
         u8::MAX => channel,

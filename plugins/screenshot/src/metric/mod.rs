@@ -7,6 +7,7 @@ mod pixelmatch7;
 mod ssim;
 
 pub(crate) use antialias::is_antialiased;
+pub(crate) use colour::over_white;
 pub(crate) use oklab::Oklab;
 pub(crate) use pixelmatch7::{Blend, Pixelmatch};
 pub(crate) use ssim::{RADIUS as SSIM_RADIUS, Ssim};

@@ -7,6 +7,7 @@ use evident_checker::{Evidence, Outcome, Reason, Severity, Status};
 use evident_screenshot::Screenshot;
 
 mod fixtures;
+mod tmpview;
 
 /// What a check said.
 struct Checked {

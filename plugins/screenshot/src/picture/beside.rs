@@ -1,0 +1,164 @@
+//! `NAME-side-by-side.png`: what differs and a margin around it, as expected, as it is, and marked.
+//!
+//! A small area is enlarged, a large one made smaller, so that all three fit on a screen.
+
+use super::encode::{Encoder, Kind};
+use super::paint::{self, FRAME, INK, PAPER};
+use super::title::{self, LETTER_HEIGHT};
+use super::{Frame, Scale};
+use crate::classes::Class;
+use crate::metric::over_white;
+use crate::regions::Area;
+use crate::rows::Window;
+
+/// What is shown around what differs, in pixels of the screen.
+const MARGIN: usize = 48;
+/// The widest and the highest panel.
+const PANEL_WIDTH_MAX: usize = 800;
+const PANEL_HEIGHT_MAX: usize = 1_200;
+/// A smaller area is enlarged.
+const PANEL_WIDTH_MIN: usize = 320;
+/// Enlarging beyond this shows nothing more.
+const UP_MAX: usize = 8;
+/// Between panels, and around them.
+const GAP: usize = 12;
+/// Pixels of a dot of a title.
+const DOT: usize = 2;
+/// Height of the row of titles.
+const TITLE_HEIGHT: usize = GAP + LETTER_HEIGHT * DOT;
+/// Above the panels.
+const TITLES: [&str; 3] = ["expected", "actual", "difference"];
+
+type Rgb = [u8; 3];
+
+/// The picture while rows come.
+pub(super) struct Beside {
+    encoder: Encoder,
+    area: Area,
+    scale: Scale,
+    frames: Vec<Frame>,
+    /// Columns of a panel.
+    width: usize,
+    /// Of each pixel of an output row: sums of the channels of both pictures, and of the shade; the strongest mark.
+    sums: Vec<([u32; 7], u8)>,
+    rows: u32,
+    written: usize,
+    palette: [Rgb; paint::COLORS],
+}
+
+impl Beside {
+    /// Shows these regions; the whole screen where there are none.
+    pub(super) fn new(width: usize, height: usize, regions: &[Area]) -> Self {
+        let whole = Area { left: 0, top: 0, right: width, bottom: height };
+        let area =
+            regions.iter().copied().reduce(Area::around).map_or(whole, |area| area.grown(MARGIN, whole));
+        let scale = scale(area);
+        let panel = |side: usize| side.div_ceil(scale.down) * scale.up;
+        let (columns, rows) = (panel(area.width()), panel(area.height()));
+        let height = TITLE_HEIGHT + 2 * GAP + rows;
+        let encoder = Encoder::new(3 * columns + 4 * GAP, height, Kind::Rgb);
+        let frames = regions.iter().map(|region| Frame::around(*region, area, scale)).collect();
+        let sums = vec![([0; 7], 0); columns / scale.up];
+        let palette = paint::palette();
+        let mut beside =
+            Self { encoder, area, scale, frames, width: columns, sums, rows: 0, written: 0, palette };
+        beside.titles();
+        beside
+    }
+
+    /// True if row `y` of the screen is shown.
+    pub(super) fn shows(&self, y: usize) -> bool {
+        (self.area.top..self.area.bottom).contains(&y)
+    }
+
+    fn titles(&mut self) {
+        let [paper, ink] = [PAPER, INK].map(|index| self.palette[usize::from(index)]);
+        for y in 0..TITLE_HEIGHT + GAP {
+            let panel = |word: &str| {
+                let dot = |x: usize| {
+                    let row = y.checked_sub(GAP).filter(|row| *row < LETTER_HEIGHT * DOT);
+                    row.is_some_and(|row| title::is_ink(word, x / DOT, row / DOT))
+                };
+                (0..self.width).map(|x| if dot(x) { ink } else { paper }).collect::<Vec<Rgb>>()
+            };
+            let row = lay([panel(TITLES[0]), panel(TITLES[1]), panel(TITLES[2])], paper);
+            self.encoder.row(row.as_flattened());
+        }
+    }
+
+    /// Takes the next row that is shown.
+    pub(super) fn row(&mut self, window: &Window<'_>, classes: &[Class]) {
+        let columns = self.area.left..self.area.right;
+        let down = self.scale.down;
+        let (expected, actual) = (window.expected(window.y), window.actual(window.y));
+        let rows = [&expected[columns.clone()], &actual[columns.clone()]];
+        let blocks = rows[0].chunks(down).zip(rows[1].chunks(down)).zip(classes[columns].chunks(down));
+        for ((sums, mark), ((expected, actual), classes)) in self.sums.iter_mut().zip(blocks) {
+            for ((expected, actual), class) in expected.iter().zip(actual).zip(classes) {
+                let index = paint::index(*expected, *class);
+                *mark = paint::stronger(*mark, index);
+                let ([r1, g1, b1], [r2, g2, b2]) = (over_white(*expected), over_white(*actual));
+                let parts = [r1, g1, b1, r2, g2, b2, index.min(paint::DIFFERENT - 1)];
+                for (sum, part) in sums.iter_mut().zip(parts) {
+                    *sum += u32::from(part);
+                }
+            }
+        }
+        self.rows += 1;
+        let inside = window.y + 1 - self.area.top;
+        if inside % down == 0 || window.y + 1 == self.area.bottom {
+            self.write();
+        }
+    }
+
+    fn write(&mut self) {
+        let (down, up, rows) = (self.scale.down, self.scale.up, std::mem::take(&mut self.rows));
+        let mut panels: [Vec<Rgb>; 3] = std::array::from_fn(|_| Vec::with_capacity(self.width));
+        for (x, (sums, mark)) in self.sums.iter_mut().enumerate() {
+            let columns = down.min(self.area.width() - x * down);
+            let count = u32::try_from(columns).expect("a factor is small") * rows;
+            let [r1, g1, b1, r2, g2, b2, shade] =
+                std::mem::take(sums).map(|sum| u8::try_from(sum / count).unwrap_or(u8::MAX));
+            let mark = std::mem::take(mark);
+            let index = if mark >= paint::DIFFERENT { mark } else { shade };
+            let colors = [[r1, g1, b1], [r2, g2, b2], self.palette[usize::from(index)]];
+            for (panel, color) in panels.iter_mut().zip(colors) {
+                panel.extend(std::iter::repeat_n(color, up));
+            }
+        }
+        let [paper, frame] = [PAPER, FRAME].map(|index| self.palette[usize::from(index)]);
+        for _ in 0..up {
+            let mut framed = panels.clone();
+            for panel in &mut framed {
+                paint::frames(panel, &self.frames, self.written, frame);
+            }
+            self.encoder.row(lay(framed, paper).as_flattened());
+            self.written += 1;
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        let paper = self.palette[usize::from(PAPER)];
+        let row = vec![paper; 3 * self.width + 4 * GAP];
+        (0..GAP).for_each(|_| self.encoder.row(row.as_flattened()));
+        self.encoder.finish()
+    }
+}
+
+/// Panels with gaps between and around them.
+fn lay(panels: [Vec<Rgb>; 3], paper: Rgb) -> Vec<Rgb> {
+    let mut row = vec![paper; GAP];
+    for panel in panels {
+        row.extend(panel);
+        row.extend([paper; GAP]);
+    }
+    row
+}
+
+fn scale(area: Area) -> Scale {
+    let down = area.width().div_ceil(PANEL_WIDTH_MAX).max(area.height().div_ceil(PANEL_HEIGHT_MAX));
+    let up = (PANEL_WIDTH_MIN.div_ceil(area.width()))
+        .min(PANEL_HEIGHT_MAX / area.height().max(1))
+        .clamp(1, UP_MAX);
+    Scale { up: if down > 1 { 1 } else { up }, down }
+}
