@@ -237,10 +237,11 @@ impl<'a> Judge<'a> {
     }
 
     fn size(&mut self, sizes: [Size; 2]) {
-        let decides = self.settings.size == SizeRule::Fail;
-        if decides {
+        if self.settings.size == SizeRule::Fail {
             self.judged.violated.push(format!("it has {} pixels, expected {}", sizes[1], sizes[0]));
         }
+        // Where sizes are compared, the limits decide, and what only one picture has counts against them.
+        let decides = !self.judged.violated.is_empty();
         self.sink.emit(finding::size(sizes, decides, &self.screen.name, self.screen.actual));
     }
 

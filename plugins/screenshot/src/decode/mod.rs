@@ -224,7 +224,7 @@ impl<'a> Source<'a> {
 fn kind(artifact: &Artifact) -> Result<Kind<'_>, Problem> {
     let mut reader = artifact.reader();
     let first = reader.fill_buf().map_err(Problem::Read)?;
-    if first.starts_with(&SIGNATURE[..first.len().min(SIGNATURE.len())]) {
+    if !first.is_empty() && first.starts_with(&SIGNATURE[..first.len().min(SIGNATURE.len())]) {
         let mut png = Png::open(reader)?;
         if !png.is_interlaced() {
             return Ok(Kind::Png(Box::new(png)));
@@ -234,5 +234,5 @@ fn kind(artifact: &Artifact) -> Result<Kind<'_>, Problem> {
         png.finish()?;
         return Ok(Kind::Whole(Whole::of_words(size, &pixels, notes)));
     }
-    whole::read(artifact, first).map(Kind::Whole)
+    whole::read(reader, artifact.info().size).map(Kind::Whole)
 }
