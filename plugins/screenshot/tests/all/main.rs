@@ -6,8 +6,12 @@ use evident_checker::testing::{Recorder, artifact, check};
 use evident_checker::{Evidence, Outcome, Reason, Severity, Status};
 use evident_screenshot::Screenshot;
 
+mod decode;
 mod fixtures;
-mod tmpview;
+mod hostile;
+mod lies;
+mod make;
+mod places;
 
 /// What a check said.
 struct Checked {
@@ -30,6 +34,17 @@ impl Checked {
             Status::Fail => Verdict::Fail,
             Status::Inconclusive(reason) => Verdict::Inconclusive(reason),
         }
+    }
+
+    /// True if there is a finding of this rule.
+    fn has(&self, rule: &str) -> bool {
+        self.said.findings.iter().any(|finding| finding.rule == rule)
+    }
+
+    /// Messages of the findings of a rule.
+    fn messages(&self, rule: &str) -> Vec<&str> {
+        let findings = self.said.findings.iter().filter(|finding| finding.rule == rule);
+        findings.map(|finding| finding.message.as_str()).collect()
     }
 
     /// A figure of the outcome.
