@@ -11,6 +11,7 @@ mod fixtures;
 mod hostile;
 mod lies;
 mod make;
+mod peers;
 mod places;
 
 /// What a check said.
