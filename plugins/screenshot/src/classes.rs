@@ -4,11 +4,9 @@ use crate::metric::{Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim
 use crate::rows::Window;
 use crate::settings::Settings;
 
-/// What a pixel is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a pixel is that is not the same in both pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    #[default]
-    Same,
     /// Not the same, but similar enough.
     Faint,
     /// Different, most likely by anti-aliasing, which does not count.
@@ -18,6 +16,21 @@ pub(crate) enum Class {
     Different,
     /// Not the same, but masked.
     Ignored,
+}
+
+/// A pixel of the current row that is not the same in both pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Column.
+    pub(crate) x: u32,
+    pub(crate) class: Class,
+}
+
+impl Mark {
+    /// A mark at this column.
+    pub(crate) fn new(x: usize, class: Class) -> Self {
+        Self { x: u32::try_from(x).expect("a side is below 2^18"), class }
+    }
 }
 
 /// Finds out what the pixels of a row are. Rows come in order.
@@ -58,12 +71,12 @@ impl Classes {
         matches!(self, Self::Ssim(_))
     }
 
-    /// Fills the classes of the current row, all of which are `Same`.
-    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, classes: &mut [Class]) {
+    /// Marks the pixels of the current row that are not the same, from left to right.
+    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
         match self {
             Self::Pixel { metric, blend, count_antialias } => {
                 each_unequal(window, |x, expected, actual| {
-                    classes[x] = if ignored.is_some_and(|ignored| ignored[x]) {
+                    let class = if ignored.is_some_and(|ignored| ignored[x]) {
                         Class::Ignored
                     } else if !metric.differ(expected, actual, window.y * window.width + x) {
                         Class::Faint
@@ -74,9 +87,10 @@ impl Classes {
                     } else {
                         Class::Antialias
                     };
+                    marks.push(Mark::new(x, class));
                 });
             }
-            Self::Ssim(ssim) => ssim.judge(window, ignored, classes),
+            Self::Ssim(ssim) => ssim.judge(window, ignored, marks),
         }
     }
 }

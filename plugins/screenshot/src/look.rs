@@ -1,21 +1,60 @@
-//! One walk over two pictures: what each pixel is, counted.
+//! One walk over two pictures: what each pixel is, counted or shown.
 
 use evident_checker::Error;
 
 use crate::blank::Watched;
-use crate::classes::{Class, Classes};
+use crate::classes::{Class, Classes, Mark};
 use crate::density::Density;
 use crate::mask::Mask;
 use crate::regions::{Area, End, Region, Regions};
 use crate::rows::{Rows, Window};
 use crate::shift::{Hashes, hash};
 
-/// What a walk found.
+/// Sees the rows of a walk, in order.
+pub(crate) trait Observe {
+    /// True if row `y` must be shown though it is the same in both pictures.
+    fn wants(&self, y: usize) -> bool;
+
+    /// Takes row `y`, which was wanted or is not the same. `ignored` are the pixels that are masked.
+    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &[Mark]);
+
+    /// A row that is the same and was not wanted.
+    fn passed(&mut self);
+}
+
+/// Walks all rows. Gives how many pixels were compared: all that both pictures have, less what is masked.
+pub(crate) fn walk(
+    rows: &mut Rows<'_>,
+    classes: &mut Classes,
+    mask: &mut Mask<'_>,
+    observer: &mut dyn Observe,
+) -> Result<u64, Error> {
+    let (width, mut area, mut marks) = (rows.width(), 0, Vec::new());
+    for y in 0..rows.height() {
+        let same = rows.is_same(y)?;
+        let ignored = mask.row(y)?.map(|ignored| &ignored[..width]);
+        let masked = ignored.map_or(0, |ignored| ignored.iter().filter(|ignored| **ignored).count());
+        area += (width - masked) as u64;
+        if same && !classes.needs_all() && !observer.wants(y) {
+            observer.passed();
+            continue;
+        }
+        let window = rows.window(y);
+        marks.clear();
+        if !same || classes.needs_all() {
+            classes.judge(&window, ignored, &mut marks);
+        }
+        observer.row(&window, ignored, &marks);
+    }
+    Ok(area)
+}
+
+/// What was counted.
 #[derive(Debug)]
 pub(crate) struct Look {
     /// Columns that both pictures have.
     pub(crate) width: usize,
-    /// Pixels that were compared: all that both pictures have, less what is masked.
+    /// Pixels that were compared.
     pub(crate) area: u64,
     pub(crate) different: u64,
     /// Not the same, but similar enough.
@@ -38,60 +77,9 @@ impl Look {
     }
 }
 
-/// Sees every row that was looked at: pictures are made of them.
-pub(crate) trait Observe {
-    /// True if row `y` must be shown whether it differs or not.
-    fn wants(&self, y: usize) -> bool;
-
-    /// Takes row `y`, if it was wanted or differs.
-    fn row(&mut self, window: &Window<'_>, classes: &[Class]);
-}
-
-/// Walks all rows. `watched` are areas of which it must be known whether they show anything.
-pub(crate) fn look(
-    rows: &mut Rows<'_>,
-    classes: &mut Classes,
-    mask: &mut Mask<'_>,
-    (window, ignore_caret): (usize, bool),
-    watched: &mut [Watched],
-    observer: &mut dyn Observe,
-) -> Result<Look, Error> {
-    let (width, height) = (rows.width(), rows.height());
-    let mut tally = Tally::new(width, height, window);
-    let mut row = vec![Class::Same; width];
-    for y in 0..height {
-        let same = rows.is_same(y)?;
-        let ignored = mask.row(y)?.map(|ignored| &ignored[..width]);
-        tally.area += compared(width, ignored);
-        let is_watched = watched.iter().any(|watched| watched.wants(y));
-        let is_hashed = tally.hashes.is_some();
-        if same && !is_watched && !is_hashed && !classes.needs_all() && !observer.wants(y) {
-            tally.density.row(&mut tally.marked);
-            continue;
-        }
-        let window = rows.window(y);
-        for watched in watched.iter_mut().filter(|watched| watched.wants(y)) {
-            watched.row(window.expected(y), window.actual(y), ignored);
-        }
-        row.fill(Class::Same);
-        classes.judge(&window, ignored, &mut row);
-        tally.row(&window, &row);
-        if !same || observer.wants(y) {
-            observer.row(&window, &row);
-        }
-    }
-    Ok(tally.finish(ignore_caret))
-}
-
-fn compared(width: usize, ignored: Option<&[bool]>) -> u64 {
-    let masked = ignored.map_or(0, |ignored| ignored.iter().filter(|ignored| **ignored).count());
-    (width - masked) as u64
-}
-
 /// Counts as rows come.
-struct Tally {
+pub(crate) struct Tally<'a> {
     width: usize,
-    area: u64,
     different: u64,
     faint: u64,
     antialiased: u64,
@@ -99,56 +87,46 @@ struct Tally {
     regions: Regions,
     hashes: Option<Hashes>,
     /// Columns of the current row that differ.
-    marked: Vec<u32>,
+    differing: Vec<u32>,
+    /// Areas of which it must be known whether they show anything.
+    watched: &'a mut [Watched],
 }
 
-impl Tally {
-    fn new(width: usize, height: usize, window: usize) -> Self {
+impl<'a> Tally<'a> {
+    /// For pictures of this size and windows of so many pixels.
+    pub(crate) fn new(width: usize, height: usize, window: usize, watched: &'a mut [Watched]) -> Self {
         Self {
             width,
-            area: 0,
             different: 0,
             faint: 0,
             antialiased: 0,
             density: Density::new(width, window),
             regions: Regions::new(width, height),
             hashes: None,
-            marked: Vec::new(),
+            differing: Vec::new(),
+            watched,
         }
     }
 
-    fn row(&mut self, window: &Window<'_>, classes: &[Class]) {
-        let y = window.y;
-        for (x, class) in classes.iter().enumerate().filter(|(_, class)| **class != Class::Same) {
-            match class {
-                Class::Same | Class::Ignored => {}
-                Class::Faint => self.faint += 1,
-                Class::Antialias => self.antialiased += 1,
-                Class::CountedAntialias | Class::Different => {
-                    let is_antialiased = *class == Class::CountedAntialias;
-                    self.antialiased += u64::from(is_antialiased);
-                    self.different += 1;
-                    self.marked.push(u32::try_from(x).expect("a side is below 2^17"));
-                    self.regions.pixel(x, y, is_antialiased);
-                }
+    fn mark(&mut self, mark: Mark, y: usize) {
+        match mark.class {
+            Class::Ignored => {}
+            Class::Faint => self.faint += 1,
+            Class::Antialias => self.antialiased += 1,
+            Class::CountedAntialias | Class::Different => {
+                let is_antialiased = mark.class == Class::CountedAntialias;
+                self.antialiased += u64::from(is_antialiased);
+                self.different += 1;
+                self.differing.push(mark.x);
+                self.regions.pixel(mark.x as usize, y, is_antialiased);
             }
         }
-        self.ends(window);
-        if self.hashes.is_none() && !self.marked.is_empty() {
-            self.hashes = Some(Hashes::from(y));
-        }
-        if let Some(hashes) = &mut self.hashes {
-            let (expected, actual) = (window.expected(y), window.actual(y));
-            let ours = hash(expected);
-            hashes.row(ours, if expected == actual { ours } else { hash(actual) });
-        }
-        self.density.row(&mut self.marked);
     }
 
     /// Tells the regions what stands beside each run of differing pixels.
     fn ends(&mut self, window: &Window<'_>) {
         let (expected, actual) = (window.expected(window.y), window.actual(window.y));
-        for run in self.marked.chunk_by(|left, right| left + 1 == *right) {
+        for run in self.differing.chunk_by(|left, right| left + 1 == *right) {
             let (first, last) = (run[0] as usize, run[run.len() - 1] as usize);
             let beside =
                 [(first, first.checked_sub(1)), (last, Some(last + 1).filter(|x| *x < window.width))];
@@ -160,12 +138,13 @@ impl Tally {
         }
     }
 
-    fn finish(mut self, ignore_caret: bool) -> Look {
+    /// The figures. `area` is that of the walk.
+    pub(crate) fn finish(mut self, area: u64, ignore_caret: bool) -> Look {
         let caret = if ignore_caret { self.regions.take_caret() } else { None };
         let different = self.different - caret.map_or(0, |caret| caret.pixels);
         Look {
             width: self.width,
-            area: self.area,
+            area,
             different,
             faint: self.faint,
             antialiased: self.antialiased,
@@ -175,5 +154,35 @@ impl Tally {
             regions: self.regions.join(),
             hashes: self.hashes,
         }
+    }
+}
+
+impl Observe for Tally<'_> {
+    fn wants(&self, y: usize) -> bool {
+        self.hashes.is_some() || self.watched.iter().any(|watched| watched.wants(y))
+    }
+
+    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &[Mark]) {
+        let y = window.y;
+        let (expected, actual) = (window.expected(y), window.actual(y));
+        for watched in self.watched.iter_mut().filter(|watched| watched.wants(y)) {
+            watched.row(expected, actual, ignored);
+        }
+        for mark in marks {
+            self.mark(*mark, y);
+        }
+        self.ends(window);
+        if self.hashes.is_none() && !self.differing.is_empty() {
+            self.hashes = Some(Hashes::from(y));
+        }
+        if let Some(hashes) = &mut self.hashes {
+            let ours = hash(expected);
+            hashes.row(ours, if marks.is_empty() { ours } else { hash(actual) });
+        }
+        self.density.row(&mut self.differing);
+    }
+
+    fn passed(&mut self) {
+        self.density.row(&mut self.differing);
     }
 }

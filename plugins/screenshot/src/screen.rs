@@ -3,15 +3,15 @@
 use evident_checker::{Error, Reason, Sink};
 
 use crate::blank::Watched;
-use crate::classes::{Class, Classes};
+use crate::classes::Classes;
 use crate::decode::Size;
 use crate::finding::{self, Places};
-use crate::look::{Look, Observe, look};
+use crate::look::{Look, Observe, Tally, walk};
 use crate::mask::Mask;
 use crate::pair::Screen;
 use crate::picture::Pictures;
 use crate::regions::{Area, Region};
-use crate::rows::{Rows, Shift, Window};
+use crate::rows::{Rows, Shift};
 use crate::settings::{Settings, SizeRule};
 
 /// More of a screen than this, masked, deserves a second thought.
@@ -62,17 +62,6 @@ struct Judge<'a> {
     judged: Judged,
 }
 
-/// Nobody looks at the rows.
-struct Nobody;
-
-impl Observe for Nobody {
-    fn wants(&self, _: usize) -> bool {
-        false
-    }
-
-    fn row(&mut self, _: &Window<'_>, _: &[Class]) {}
-}
-
 impl<'a> Judge<'a> {
     fn run(&mut self) -> Result<(), Error> {
         let radius = Classes::of(self.settings, 1).radius();
@@ -82,7 +71,7 @@ impl<'a> Judge<'a> {
         self.ignored = self.areas(sizes[0]);
         let mut watched = self.watched(sizes[0])?;
         let classes = Classes::of(self.settings, rows.width());
-        let look = self.look(rows, classes, &mut watched, &mut Nobody)?;
+        let look = self.look(rows, classes, &mut watched)?;
         self.count(&look, sizes);
         self.hold(&look);
         self.tell_masked(&look, sizes);
@@ -106,7 +95,7 @@ impl<'a> Judge<'a> {
     fn draw(&mut self, shown: &[Area], classes: Classes) -> Result<(), Error> {
         let rows = self.open(classes.radius())?;
         let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
-        self.look(rows, classes, &mut [], &mut pictures)?;
+        self.walk(rows, classes, &mut pictures)?;
         if !pictures.attach(&self.screen.name, self.sink)? {
             let why = "its pictures were left out: there are too many, or they are too large";
             self.sink.emit(finding::warning("pictures-left-out", why, &self.screen.name, self.screen.actual));
@@ -118,20 +107,26 @@ impl<'a> Judge<'a> {
         Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius)
     }
 
-    fn look(
+    /// Walks the rows and counts.
+    fn look(&self, rows: Rows<'_>, classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
+        let mut tally = Tally::new(rows.width(), rows.height(), self.settings.window, watched);
+        let area = self.walk(rows, classes, &mut tally)?;
+        Ok(tally.finish(area, self.settings.ignore_caret))
+    }
+
+    /// Walks the rows, to the end of all files.
+    fn walk(
         &self,
         mut rows: Rows<'_>,
         mut classes: Classes,
-        watched: &mut [Watched],
         observer: &mut dyn Observe,
-    ) -> Result<Look, Error> {
+    ) -> Result<u64, Error> {
         let size = rows.sizes()[0];
         let mut mask = Mask::open(self.settings, self.ignored.clone(), self.screen.mask, size)?;
-        let how = (self.settings.window, self.settings.ignore_caret);
-        let look = look(&mut rows, &mut classes, &mut mask, how, watched, observer)?;
+        let area = walk(&mut rows, &mut classes, &mut mask, observer)?;
         rows.finish()?;
         mask.finish()?;
-        Ok(look)
+        Ok(area)
     }
 
     fn name(&self) -> &str {
@@ -266,7 +261,7 @@ impl<'a> Judge<'a> {
     fn look_shifted(&self, shift: Shift) -> Result<Look, Error> {
         let rows = self.open(Classes::of(self.settings, 1).radius())?.shifted(shift);
         let classes = Classes::of(self.settings, rows.width());
-        self.look(rows, classes, &mut [], &mut Nobody)
+        self.look(rows, classes, &mut [])
     }
 
     fn emit_regions(&mut self, regions: &[Region], (decides, rule): (bool, &str)) {
@@ -281,7 +276,7 @@ impl<'a> Judge<'a> {
     fn look_again(&mut self, caret: Option<Area>, width: usize) -> Result<Vec<Area>, Error> {
         self.ignored.extend(caret);
         let classes = Classes::faint(width);
-        let look = self.look(self.open(classes.radius())?, classes, &mut [], &mut Nobody)?;
+        let look = self.look(self.open(classes.radius())?, classes, &mut [])?;
         let (window, most) = (self.settings.window, self.settings.faint_max);
         self.judged.faint_density = Some(look.density);
         if look.density <= most {

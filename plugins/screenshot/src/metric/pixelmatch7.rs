@@ -7,7 +7,7 @@
 //! every answer is that of pixelmatch to the pixel. Semi-transparent pixels are judged that way at once.
 
 /// Of red, green and blue, times 10^8.
-const Y: [i64; 3] = [29_889_531, 58_662_247, 11_448_223];
+pub(super) const Y: [i64; 3] = [29_889_531, 58_662_247, 11_448_223];
 const I: [i64; 3] = [59_597_799, -27_417_610, -32_180_189];
 const Q: [i64; 3] = [21_147_017, -52_261_711, 31_114_694];
 

@@ -8,7 +8,7 @@
 //! Sums over a window are kept per column in integers, so that a row costs the same whatever differs in it.
 
 use super::colour::{cie94_squared, lab, linear_table, over_white};
-use crate::classes::Class;
+use crate::classes::{Class, Mark};
 use crate::rows::Window;
 
 /// Rows and columns either side of a pixel.
@@ -46,21 +46,16 @@ impl Ssim {
         }
     }
 
-    /// Judges the current row, where it is not ignored.
-    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, classes: &mut [Class]) {
+    /// Marks the pixels of the current row that are not the same.
+    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
         while self.taken < window.y + SIDE {
             self.take(window);
         }
-        let (expected, actual) = (window.expected(window.y), window.actual(window.y));
-        for (x, class) in classes.iter_mut().enumerate() {
-            if expected[x] == actual[x] {
-                continue;
-            }
-            *class = if ignored.is_some_and(|ignored| ignored[x]) {
-                Class::Ignored
-            } else {
-                self.class(x, window.y)
-            };
+        let pixels = window.expected(window.y).iter().zip(window.actual(window.y));
+        for (x, _) in pixels.enumerate().filter(|(_, (expected, actual))| expected != actual) {
+            let is_ignored = ignored.is_some_and(|ignored| ignored[x]);
+            let class = if is_ignored { Class::Ignored } else { self.class(x, window.y) };
+            marks.push(Mark::new(x, class));
         }
     }
 

@@ -6,7 +6,7 @@ use super::encode::{Encoder, Kind};
 use super::paint::{self, FRAME, INK, PAPER};
 use super::title::{self, LETTER_HEIGHT};
 use super::{Frame, Scale};
-use crate::classes::Class;
+use crate::classes::Mark;
 use crate::metric::over_white;
 use crate::regions::Area;
 use crate::rows::Window;
@@ -39,9 +39,11 @@ pub(super) struct Beside {
     frames: Vec<Frame>,
     /// Columns of a panel.
     width: usize,
-    /// Of each pixel of an output row: sums of the channels of both pictures, and of the shade; the strongest mark.
-    sums: Vec<([u32; 7], u8)>,
-    rows: u32,
+    /// Of each pixel of an output row: sums of the channels of both pictures.
+    sums: Vec<[u32; 6]>,
+    /// Shades and marks of an output row; marks are 0 where there is none.
+    shades: Vec<u8>,
+    marks: Vec<u8>,
     written: usize,
     palette: [Rgb; paint::COLORS],
 }
@@ -58,10 +60,19 @@ impl Beside {
         let height = TITLE_HEIGHT + 2 * GAP + rows;
         let encoder = Encoder::new(3 * columns + 4 * GAP, height, Kind::Rgb);
         let frames = regions.iter().map(|region| Frame::around(*region, area, scale)).collect();
-        let sums = vec![([0; 7], 0); columns / scale.up];
-        let palette = paint::palette();
-        let mut beside =
-            Self { encoder, area, scale, frames, width: columns, sums, rows: 0, written: 0, palette };
+        let pixels = columns / scale.up;
+        let mut beside = Self {
+            encoder,
+            area,
+            scale,
+            frames,
+            width: columns,
+            sums: vec![[0; 6]; pixels],
+            shades: vec![0; pixels],
+            marks: vec![0; pixels],
+            written: 0,
+            palette: paint::palette(),
+        };
         beside.titles();
         beside
     }
@@ -86,41 +97,50 @@ impl Beside {
         }
     }
 
-    /// Takes the next row that is shown.
-    pub(super) fn row(&mut self, window: &Window<'_>, classes: &[Class]) {
-        let columns = self.area.left..self.area.right;
+    /// Takes the next row that is shown. Of rows that are one of the picture the middle one is shown, with the
+    /// marks of all.
+    pub(super) fn row(&mut self, window: &Window<'_>, marks: &[Mark]) {
         let down = self.scale.down;
-        let (expected, actual) = (window.expected(window.y), window.actual(window.y));
-        let rows = [&expected[columns.clone()], &actual[columns.clone()]];
-        let blocks = rows[0].chunks(down).zip(rows[1].chunks(down)).zip(classes[columns].chunks(down));
-        for ((sums, mark), ((expected, actual), classes)) in self.sums.iter_mut().zip(blocks) {
-            for ((expected, actual), class) in expected.iter().zip(actual).zip(classes) {
-                let index = paint::index(*expected, *class);
-                *mark = paint::stronger(*mark, index);
-                let ([r1, g1, b1], [r2, g2, b2]) = (over_white(*expected), over_white(*actual));
-                let parts = [r1, g1, b1, r2, g2, b2, index.min(paint::DIFFERENT - 1)];
-                for (sum, part) in sums.iter_mut().zip(parts) {
-                    *sum += u32::from(part);
-                }
-            }
+        let inside = window.y - self.area.top;
+        let is_last = inside % down == down - 1 || window.y + 1 == self.area.bottom;
+        if inside % down == down / 2 || (is_last && inside % down < down / 2) {
+            self.show(window);
         }
-        self.rows += 1;
-        let inside = window.y + 1 - self.area.top;
-        if inside % down == 0 || window.y + 1 == self.area.bottom {
+        let columns = self.area.left..self.area.right;
+        let shown = marks.iter().filter(|mark| columns.contains(&(mark.x as usize)));
+        for (x, mark) in shown.filter_map(|mark| Some((mark.x as usize, paint::mark(mark.class)?))) {
+            paint::keep(&mut self.marks, (x - self.area.left) / down, mark);
+        }
+        if is_last {
             self.write();
         }
     }
 
+    fn show(&mut self, window: &Window<'_>) {
+        let columns = self.area.left..self.area.right;
+        let down = self.scale.down;
+        let (expected, actual) = (window.expected(window.y), window.actual(window.y));
+        let blocks = expected[columns.clone()].chunks(down).zip(actual[columns].chunks(down));
+        for ((sums, shade), (expected, actual)) in self.sums.iter_mut().zip(&mut self.shades).zip(blocks) {
+            *shade = paint::shade(expected[expected.len() / 2]);
+            *sums = [0; 6];
+            for (expected, actual) in expected.iter().zip(actual) {
+                let ([r1, g1, b1], [r2, g2, b2]) = (over_white(*expected), over_white(*actual));
+                for (sum, part) in sums.iter_mut().zip([r1, g1, b1, r2, g2, b2]) {
+                    *sum += u32::from(part);
+                }
+            }
+        }
+    }
+
     fn write(&mut self) {
-        let (down, up, rows) = (self.scale.down, self.scale.up, std::mem::take(&mut self.rows));
+        let (down, up) = (self.scale.down, self.scale.up);
         let mut panels: [Vec<Rgb>; 3] = std::array::from_fn(|_| Vec::with_capacity(self.width));
-        for (x, (sums, mark)) in self.sums.iter_mut().enumerate() {
-            let columns = down.min(self.area.width() - x * down);
-            let count = u32::try_from(columns).expect("a factor is small") * rows;
-            let [r1, g1, b1, r2, g2, b2, shade] =
-                std::mem::take(sums).map(|sum| u8::try_from(sum / count).unwrap_or(u8::MAX));
+        for (x, (sums, mark)) in self.sums.iter().zip(&mut self.marks).enumerate() {
+            let count = u32::try_from(down.min(self.area.width() - x * down)).expect("a factor is small");
+            let [r1, g1, b1, r2, g2, b2] = sums.map(|sum| u8::try_from(sum / count).unwrap_or(u8::MAX));
             let mark = std::mem::take(mark);
-            let index = if mark >= paint::DIFFERENT { mark } else { shade };
+            let index = if mark > 0 { mark } else { self.shades[x] };
             let colors = [[r1, g1, b1], [r2, g2, b2], self.palette[usize::from(index)]];
             for (panel, color) in panels.iter_mut().zip(colors) {
                 panel.extend(std::iter::repeat_n(color, up));

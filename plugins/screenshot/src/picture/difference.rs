@@ -3,7 +3,7 @@
 use super::encode::{Encoder, Kind};
 use super::paint::{self, FRAME};
 use super::{Frame, Scale};
-use crate::classes::Class;
+use crate::classes::Mark;
 use crate::regions::Area;
 use crate::rows::Window;
 
@@ -13,14 +13,14 @@ const PIXELS_MAX: usize = 8 << 20;
 /// The picture while rows come.
 pub(super) struct Difference {
     encoder: Encoder,
-    scale: Scale,
+    /// Rows and columns of the screen that are one of the picture. The first of them is shown, with the marks of
+    /// all: a mark is never lost, and a mean of all pixels would cost more than decoding them.
+    down: usize,
     frames: Vec<Frame>,
     height: usize,
-    /// Of the output row: the sum of shades and the strongest mark.
-    sums: Vec<(u32, u8)>,
-    /// Rows that went into the sums.
-    rows: u32,
     row: Vec<u8>,
+    /// Marks of the output row, 0 where there is none.
+    marks: Vec<u8>,
     written: usize,
 }
 
@@ -35,45 +35,37 @@ impl Difference {
         let whole = Area { left: 0, top: 0, right: width, bottom: height };
         Self {
             encoder: Encoder::new(columns, rows, Kind::Palette(&paint::palette())),
-            scale,
+            down,
             frames: regions.iter().map(|region| Frame::around(*region, whole, scale)).collect(),
             height,
-            sums: vec![(0, 0); columns],
-            rows: 0,
             row: vec![0; columns],
+            marks: vec![0; columns],
             written: 0,
         }
     }
 
     /// Takes the next row.
-    pub(super) fn row(&mut self, window: &Window<'_>, classes: &[Class]) {
-        let down = self.scale.down;
-        let expected = window.expected(window.y);
-        let blocks = expected.chunks(down).zip(classes.chunks(down));
-        for ((sum, mark), (words, classes)) in self.sums.iter_mut().zip(blocks) {
-            for (word, class) in words.iter().zip(classes) {
-                let index = paint::index(*word, *class);
-                *mark = paint::stronger(*mark, index);
-                *sum += u32::from(index.min(paint::DIFFERENT - 1));
+    pub(super) fn row(&mut self, window: &Window<'_>, marks: &[Mark]) {
+        if window.y % self.down == 0 {
+            let words = window.expected(window.y).iter().step_by(self.down);
+            for (to, word) in self.row.iter_mut().zip(words) {
+                *to = paint::shade(*word);
             }
         }
-        self.rows += 1;
-        if (window.y + 1) % down == 0 || window.y + 1 == self.height {
-            self.write(expected.len());
+        for (x, mark) in marks.iter().filter_map(|mark| Some((mark.x, paint::mark(mark.class)?))) {
+            paint::keep(&mut self.marks, x as usize / self.down, mark);
+        }
+        if (window.y + 1) % self.down == 0 || window.y + 1 == self.height {
+            self.write();
         }
     }
 
-    fn write(&mut self, width: usize) {
-        let down = self.scale.down;
-        for (x, (to, (sum, mark))) in self.row.iter_mut().zip(&mut self.sums).enumerate() {
-            let columns = down.min(width - x * down);
-            let count = u32::try_from(columns).expect("a factor is small") * self.rows;
-            *to = if *mark >= paint::DIFFERENT { *mark } else { u8::try_from(*sum / count).unwrap_or(0) };
-            (*sum, *mark) = (0, 0);
+    fn write(&mut self) {
+        for (to, mark) in self.row.iter_mut().zip(&mut self.marks).filter(|(_, mark)| **mark > 0) {
+            *to = std::mem::take(mark);
         }
         paint::frames(&mut self.row, &self.frames, self.written, FRAME);
         self.encoder.row(&self.row);
-        self.rows = 0;
         self.written += 1;
     }
 

@@ -13,7 +13,7 @@ use beside::Beside;
 use difference::Difference;
 use evident_checker::{AttachmentError, Error, Sink};
 
-use crate::classes::Class;
+use crate::classes::Mark;
 use crate::look::Observe;
 use crate::regions::Area;
 use crate::rows::Window;
@@ -95,10 +95,12 @@ impl Observe for Pictures {
         true
     }
 
-    fn row(&mut self, window: &Window<'_>, classes: &[Class]) {
-        self.difference.row(window, classes);
+    fn row(&mut self, window: &Window<'_>, _: Option<&[bool]>, marks: &[Mark]) {
+        self.difference.row(window, marks);
         if self.beside.shows(window.y) {
-            self.beside.row(window, classes);
+            self.beside.row(window, marks);
         }
     }
+
+    fn passed(&mut self) {}
 }

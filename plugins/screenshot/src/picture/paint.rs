@@ -2,10 +2,9 @@
 
 use super::Frame;
 use crate::classes::Class;
-use crate::metric::over_white;
 
 /// Shades of the faded picture, then the marks.
-const SHADES: u8 = 65;
+const SHADES: u8 = 64;
 /// A pixel that differs.
 pub(super) const DIFFERENT: u8 = SHADES;
 /// A pixel that is left out: anti-aliasing.
@@ -35,30 +34,29 @@ pub(super) fn palette() -> [[u8; 3]; COLORS] {
     })
 }
 
-/// The index of a pixel that is `word` in the expected picture.
-pub(super) fn index(word: u32, class: Class) -> u8 {
+/// The mark of a pixel that is not the same; none where nothing is to be seen.
+pub(super) fn mark(class: Class) -> Option<u8> {
     match class {
-        Class::Different | Class::CountedAntialias => DIFFERENT,
-        Class::Antialias => ANTIALIAS,
-        Class::Ignored => IGNORED,
-        Class::Same | Class::Faint => {
-            let [r, g, b] = over_white(word).map(u32::from);
-            // A quarter of the contrast, so that marks stand out.
-            let luma = (77 * r + 150 * g + 29 * b) >> 8;
-            u8::try_from(luma * u32::from(SHADES - 1) / 255).expect("at most 64")
-        }
+        Class::Different | Class::CountedAntialias => Some(DIFFERENT),
+        Class::Antialias => Some(ANTIALIAS),
+        Class::Ignored => Some(IGNORED),
+        Class::Faint => None,
     }
 }
 
-/// Of what falls on one pixel, what a person must see.
-pub(super) fn stronger(left: u8, right: u8) -> u8 {
-    let rank = |index: u8| match index {
-        DIFFERENT => 3,
-        ANTIALIAS => 2,
-        IGNORED => 1,
-        _ => 0,
-    };
-    if rank(right) > rank(left) { right } else { left }
+/// The shade of a pixel: a quarter of its contrast over white, so that marks stand out.
+pub(super) fn shade(word: u32) -> u8 {
+    const WHITE: u32 = 255 * 256;
+    let luma = 77 * (word & 255) + 150 * (word >> 8 & 255) + 29 * (word >> 16 & 255);
+    let dark = (WHITE - luma) * (word >> 24) >> 18;
+    SHADES - 1 - (dark & 63) as u8
+}
+
+/// Keeps, of what falls on one pixel, what a person must see: marks are in the order of their weight.
+pub(super) fn keep(marks: &mut [u8], x: usize, mark: u8) {
+    if marks[x] == 0 || mark < marks[x] {
+        marks[x] = mark;
+    }
 }
 
 /// Draws what of the frames lies in row `y` of a picture, `width` pixels from `offset` in `row` on. Frames are
