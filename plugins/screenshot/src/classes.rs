@@ -33,10 +33,56 @@ impl Mark {
     }
 }
 
+/// The marks of a walk, for the next one.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    /// Row and place of its first mark, for rows with marks.
+    rows: Vec<(usize, usize)>,
+    marks: Vec<Mark>,
+    overflow: bool,
+}
+
+impl Kept {
+    /// More are not kept but found again: 16 MiB.
+    const MARKS_MAX: usize = 2 << 20;
+
+    /// Takes the marks of a row; rows come in order.
+    pub(crate) fn row(&mut self, y: usize, marks: &[Mark]) {
+        if self.overflow || marks.is_empty() {
+            return;
+        }
+        if self.marks.len() + marks.len() > Self::MARKS_MAX {
+            *self = Self { overflow: true, ..Self::default() };
+            return;
+        }
+        self.rows.push((y, self.marks.len()));
+        self.marks.extend_from_slice(marks);
+    }
+
+    /// What tells the same marks again; none if there were too many.
+    pub(crate) fn again(self) -> Option<Classes> {
+        (!self.overflow).then_some(Classes::Kept { kept: self, next: 0 })
+    }
+
+    fn marks(&self, at: usize) -> &[Mark] {
+        let end = self.rows.get(at + 1).map_or(self.marks.len(), |(_, start)| *start);
+        &self.marks[self.rows[at].1..end]
+    }
+}
+
 /// Finds out what the pixels of a row are. Rows come in order.
 pub(crate) enum Classes {
-    Pixel { metric: OfPixel, blend: Blend, count_antialias: bool },
+    Pixel {
+        metric: OfPixel,
+        blend: Blend,
+        count_antialias: bool,
+    },
     Ssim(Box<Ssim>),
+    /// What another walk found; `next` is the next row of it.
+    Kept {
+        kept: Kept,
+        next: usize,
+    },
 }
 
 impl Classes {
@@ -63,6 +109,7 @@ impl Classes {
         match self {
             Self::Pixel { .. } => 2,
             Self::Ssim(_) => SSIM_RADIUS,
+            Self::Kept { .. } => 0,
         }
     }
 
@@ -91,6 +138,12 @@ impl Classes {
                 });
             }
             Self::Ssim(ssim) => ssim.judge(window, ignored, marks),
+            Self::Kept { kept, next } => {
+                if kept.rows.get(*next).is_some_and(|(y, _)| *y == window.y) {
+                    marks.extend_from_slice(kept.marks(*next));
+                    *next += 1;
+                }
+            }
         }
     }
 }

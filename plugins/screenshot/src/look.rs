@@ -3,7 +3,7 @@
 use evident_checker::Error;
 
 use crate::blank::Watched;
-use crate::classes::{Class, Classes, Mark};
+use crate::classes::{Class, Classes, Kept, Mark};
 use crate::density::Density;
 use crate::mask::Mask;
 use crate::regions::{Area, End, Region, Regions};
@@ -68,6 +68,8 @@ pub(crate) struct Look {
     pub(crate) caret: Option<Area>,
     /// Rows from the first that differs on.
     pub(crate) hashes: Option<Hashes>,
+    /// All marks, for pictures.
+    pub(crate) kept: Kept,
 }
 
 impl Look {
@@ -86,6 +88,7 @@ pub(crate) struct Tally<'a> {
     density: Density,
     regions: Regions,
     hashes: Option<Hashes>,
+    kept: Kept,
     /// Columns of the current row that differ.
     differing: Vec<u32>,
     /// Areas of which it must be known whether they show anything.
@@ -103,6 +106,7 @@ impl<'a> Tally<'a> {
             density: Density::new(width, window),
             regions: Regions::new(width, height),
             hashes: None,
+            kept: Kept::default(),
             differing: Vec::new(),
             watched,
         }
@@ -153,6 +157,7 @@ impl<'a> Tally<'a> {
             caret: caret.map(|caret| caret.area),
             regions: self.regions.join(),
             hashes: self.hashes,
+            kept: self.kept,
         }
     }
 }
@@ -171,6 +176,7 @@ impl Observe for Tally<'_> {
         for mark in marks {
             self.mark(*mark, y);
         }
+        self.kept.row(y, marks);
         self.ends(window);
         if self.hashes.is_none() && !self.differing.is_empty() {
             self.hashes = Some(Hashes::from(y));

@@ -78,15 +78,17 @@ impl<'a> Judge<'a> {
         if sizes[0] != sizes[1] {
             self.size(sizes);
         }
-        let mut shown = self.tell_regions(&look)?;
-        let mut classes = Classes::of(self.settings, look.width);
-        if look.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty() {
-            shown = self.look_again(look.caret, look.width)?;
-            classes = Classes::faint(look.width);
+        self.tell_regions(&look)?;
+        let mut drawn = Classes::of(self.settings, look.width);
+        let mut shown = look;
+        if shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty() {
+            shown = self.look_again(shown.caret, shown.width)?;
+            drawn = Classes::faint(shown.width);
         }
         self.judge_blank(&watched);
         if self.settings.pictures && !self.judged.violated.is_empty() {
-            self.draw(&shown, classes)?;
+            let areas: Vec<Area> = shown.regions.iter().map(|region| region.area).collect();
+            self.draw(&areas, shown.kept.again().unwrap_or(drawn))?;
         }
         Ok(())
     }
@@ -240,8 +242,8 @@ impl<'a> Judge<'a> {
         self.sink.emit(finding::size(sizes, decides, &self.screen.name, self.screen.actual));
     }
 
-    /// Tells what differs: as one shift and what differs beside it, or as regions. Gives what a picture shows.
-    fn tell_regions(&mut self, look: &Look) -> Result<Vec<Area>, Error> {
+    /// Tells what differs: as one shift and what differs beside it, or as regions.
+    fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
         let decides = !self.judged.violated.is_empty();
         let shift = look.hashes.as_ref().and_then(|hashes| hashes.shift()).filter(|_| decides);
         if let Some(shift) = shift {
@@ -251,11 +253,11 @@ impl<'a> Judge<'a> {
                 let finding = finding::shift(shift, &self.screen.name, self.screen.actual);
                 self.sink.emit(finding);
                 self.emit_regions(&rest.regions, (decides, "screen-changed"));
-                return Ok(areas(&look.regions));
+                return Ok(());
             }
         }
         self.emit_regions(&look.regions, (decides, "screen-changed"));
-        Ok(areas(&look.regions))
+        Ok(())
     }
 
     fn look_shifted(&self, shift: Shift) -> Result<Look, Error> {
@@ -273,14 +275,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Looks for clusters of pixels that differ faintly.
-    fn look_again(&mut self, caret: Option<Area>, width: usize) -> Result<Vec<Area>, Error> {
+    fn look_again(&mut self, caret: Option<Area>, width: usize) -> Result<Look, Error> {
         self.ignored.extend(caret);
         let classes = Classes::faint(width);
         let look = self.look(self.open(classes.radius())?, classes, &mut [])?;
         let (window, most) = (self.settings.window, self.settings.faint_max);
         self.judged.faint_density = Some(look.density);
         if look.density <= most {
-            return Ok(Vec::new());
+            return Ok(look);
         }
         let text = format!(
             "{} pixels differ faintly in one window of {window}x{window} (ssim), at most {most} may",
@@ -294,7 +296,7 @@ impl<'a> Judge<'a> {
             let finding = finding::region(region, &mut places, &self.screen.name, self.screen.actual, how);
             self.sink.emit(finding);
         }
-        Ok(areas(&look.regions))
+        Ok(look)
     }
 
     /// A screen that shows nothing is no evidence, and a landmark must show something.
@@ -316,8 +318,4 @@ impl<'a> Judge<'a> {
             self.judged.doubt(Reason::NotExamined, why);
         }
     }
-}
-
-fn areas(regions: &[Region]) -> Vec<Area> {
-    regions.iter().map(|region| region.area).collect()
 }

@@ -77,9 +77,9 @@ impl Beside {
         beside
     }
 
-    /// True if row `y` of the screen is shown.
-    pub(super) fn shows(&self, y: usize) -> bool {
-        (self.area.top..self.area.bottom).contains(&y)
+    /// True if row `y` of the screen is shown: the first of those that are one of the picture.
+    pub(super) fn wants(&self, y: usize) -> bool {
+        (self.area.top..self.area.bottom).contains(&y) && (y - self.area.top) % self.scale.down == 0
     }
 
     fn titles(&mut self) {
@@ -97,22 +97,21 @@ impl Beside {
         }
     }
 
-    /// Takes the next row that is shown. Of rows that are one of the picture the middle one is shown, with the
-    /// marks of all.
+    /// Takes a row that is wanted or has marks.
     pub(super) fn row(&mut self, window: &Window<'_>, marks: &[Mark]) {
-        let down = self.scale.down;
-        let inside = window.y - self.area.top;
-        let is_last = inside % down == down - 1 || window.y + 1 == self.area.bottom;
-        if inside % down == down / 2 || (is_last && inside % down < down / 2) {
+        if !(self.area.top..self.area.bottom).contains(&window.y) {
+            return;
+        }
+        if self.wants(window.y) {
+            if window.y > self.area.top {
+                self.write();
+            }
             self.show(window);
         }
-        let columns = self.area.left..self.area.right;
+        let (columns, down) = (self.area.left..self.area.right, self.scale.down);
         let shown = marks.iter().filter(|mark| columns.contains(&(mark.x as usize)));
         for (x, mark) in shown.filter_map(|mark| Some((mark.x as usize, paint::mark(mark.class)?))) {
             paint::keep(&mut self.marks, (x - self.area.left) / down, mark);
-        }
-        if is_last {
-            self.write();
         }
     }
 
@@ -158,6 +157,7 @@ impl Beside {
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
+        self.write();
         let paper = self.palette[usize::from(PAPER)];
         let row = vec![paper; 3 * self.width + 4 * GAP];
         (0..GAP).for_each(|_| self.encoder.row(row.as_flattened()));

@@ -8,7 +8,7 @@ use crate::regions::Area;
 use crate::rows::Window;
 
 /// Pixels of the picture: larger screens are shown smaller.
-const PIXELS_MAX: usize = 8 << 20;
+const PIXELS_MAX: usize = 4 << 20;
 
 /// The picture while rows come.
 pub(super) struct Difference {
@@ -17,7 +17,6 @@ pub(super) struct Difference {
     /// all: a mark is never lost, and a mean of all pixels would cost more than decoding them.
     down: usize,
     frames: Vec<Frame>,
-    height: usize,
     row: Vec<u8>,
     /// Marks of the output row, 0 where there is none.
     marks: Vec<u8>,
@@ -37,16 +36,23 @@ impl Difference {
             encoder: Encoder::new(columns, rows, Kind::Palette(&paint::palette())),
             down,
             frames: regions.iter().map(|region| Frame::around(*region, whole, scale)).collect(),
-            height,
             row: vec![0; columns],
             marks: vec![0; columns],
             written: 0,
         }
     }
 
-    /// Takes the next row.
+    /// True if row `y` is shown.
+    pub(super) fn wants(&self, y: usize) -> bool {
+        y % self.down == 0
+    }
+
+    /// Takes a row that is wanted or has marks.
     pub(super) fn row(&mut self, window: &Window<'_>, marks: &[Mark]) {
-        if window.y % self.down == 0 {
+        if self.wants(window.y) {
+            if window.y > 0 {
+                self.write();
+            }
             let words = window.expected(window.y).iter().step_by(self.down);
             for (to, word) in self.row.iter_mut().zip(words) {
                 *to = paint::shade(*word);
@@ -54,9 +60,6 @@ impl Difference {
         }
         for (x, mark) in marks.iter().filter_map(|mark| Some((mark.x, paint::mark(mark.class)?))) {
             paint::keep(&mut self.marks, x as usize / self.down, mark);
-        }
-        if (window.y + 1) % self.down == 0 || window.y + 1 == self.height {
-            self.write();
         }
     }
 
@@ -69,7 +72,8 @@ impl Difference {
         self.written += 1;
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.write();
         self.encoder.finish()
     }
 }

@@ -91,15 +91,13 @@ impl Pictures {
 }
 
 impl Observe for Pictures {
-    fn wants(&self, _: usize) -> bool {
-        true
+    fn wants(&self, y: usize) -> bool {
+        self.difference.wants(y) || self.beside.wants(y)
     }
 
     fn row(&mut self, window: &Window<'_>, _: Option<&[bool]>, marks: &[Mark]) {
         self.difference.row(window, marks);
-        if self.beside.shows(window.y) {
-            self.beside.row(window, marks);
-        }
+        self.beside.row(window, marks);
     }
 
     fn passed(&mut self) {}
