@@ -1,6 +1,7 @@
 //! What a pixel is, and the two ways to find out: by the pixel, or by what is around it.
 
 use crate::metric::{Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim, is_antialiased};
+use crate::regions::Area;
 use crate::rows::Window;
 use crate::settings::Settings;
 
@@ -94,14 +95,17 @@ impl Classes {
                 (OfPixel::Pixelmatch(Pixelmatch::new(threshold, settings.blend)), settings.blend)
             }
             Metric::Oklab => (OfPixel::Oklab(Box::new(Oklab::new(threshold))), Blend::White),
-            Metric::Ssim => return Self::Ssim(Box::new(Ssim::new(threshold, width))),
+            Metric::Ssim => {
+                let all = Area { left: 0, top: 0, right: width, bottom: usize::MAX };
+                return Self::Ssim(Box::new(Ssim::new(threshold, all)));
+            }
         };
         Self::Pixel { metric, blend, count_antialias }
     }
 
-    /// The look at what a metric found similar.
-    pub(crate) fn faint(width: usize) -> Self {
-        Self::Ssim(Box::new(Ssim::new(Metric::Ssim.threshold_default(), width)))
+    /// The look at what a metric found similar. Nothing outside of `area` is to be looked at.
+    pub(crate) fn faint(area: Area) -> Self {
+        Self::Ssim(Box::new(Ssim::new(Metric::Ssim.threshold_default(), area)))
     }
 
     /// Rows either side that [`Classes::judge`] looks at.
@@ -113,9 +117,12 @@ impl Classes {
         }
     }
 
-    /// True if rows must be shown that are the same in both pictures.
-    pub(crate) fn needs_all(&self) -> bool {
-        matches!(self, Self::Ssim(_))
+    /// True if row `y` must be shown though it may be the same in both pictures.
+    pub(crate) fn needs(&self, y: usize) -> bool {
+        match self {
+            Self::Ssim(ssim) => ssim.needs(y),
+            Self::Pixel { .. } | Self::Kept { .. } => false,
+        }
     }
 
     /// Marks the pixels of the current row that are not the same, from left to right.

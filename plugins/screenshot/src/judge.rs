@@ -8,6 +8,7 @@ use evident_checker::{Direction, Error, Metric, Outcome, Reason, Sink, Status};
 
 use crate::finding;
 use crate::pair::Screens;
+use crate::rows::read_over;
 use crate::screen::{self, Judged};
 use crate::settings::Settings;
 
@@ -22,9 +23,10 @@ pub(crate) fn judge(
 ) -> Result<Outcome, Error> {
     let mut all = All { violated: Vec::new(), doubts: Vec::new(), judged: Vec::new() };
     let count = screens.pairs.len() as u64;
+    let mut work = Work { pixels: EXTRA_PIXELS_MAX };
     for (done, screen) in (0..).zip(&screens.pairs) {
         sink.progress(done, Some(count));
-        match screen::judge(settings, screen, sink) {
+        match screen::judge(settings, screen, &mut work, sink) {
             Ok(judged) => all.take(&screen.name, judged),
             Err(Error::Inconclusive(reason, why)) => all.doubts.push((reason, why)),
             Err(broken) => return Err(broken),
@@ -38,12 +40,38 @@ pub(crate) fn judge(
         sink.emit(finding::new(name, !settings.allow_new, artifact));
         if !settings.allow_new {
             all.violated.push(format!("`{name}` is new"));
+        } else {
+            // A pass must have read everything that is bound.
+            read_over(artifact)?;
         }
     }
     for name in &screens.masks {
         all.doubts.push((Reason::Config, format!("the mask `{name}` belongs to no screen")));
     }
+    for place in settings.ignore.iter().chain(&settings.landmarks) {
+        if let Some(name) = place.screen.as_ref().filter(|name| !screens.has(name)) {
+            all.doubts.push((Reason::Config, format!("an area is of `{name}`, and no screen has this name")));
+        }
+    }
     Ok(all.conclude(settings))
+}
+
+/// Pixels of walks that a verdict does not need: to tell a shift from what differs beside it, and to draw. They
+/// keep a check of large screens within the work that the host allows.
+const EXTRA_PIXELS_MAX: u64 = 48 << 20;
+
+/// What is left of it.
+pub(crate) struct Work {
+    pixels: u64,
+}
+
+impl Work {
+    /// False if there is not enough left.
+    pub(crate) fn take(&mut self, pixels: u64) -> bool {
+        let left = self.pixels.checked_sub(pixels);
+        self.pixels = left.unwrap_or(self.pixels);
+        left.is_some()
+    }
 }
 
 /// What was found so far.

@@ -35,13 +35,13 @@ pub(crate) fn walk(
         let ignored = mask.row(y)?.map(|ignored| &ignored[..width]);
         let masked = ignored.map_or(0, |ignored| ignored.iter().filter(|ignored| **ignored).count());
         area += (width - masked) as u64;
-        if same && !classes.needs_all() && !observer.wants(y) {
+        if same && !classes.needs(y) && !observer.wants(y) {
             observer.passed();
             continue;
         }
         let window = rows.window(y);
         marks.clear();
-        if !same || classes.needs_all() {
+        if !same || classes.needs(y) {
             classes.judge(&window, ignored, &mut marks);
         }
         observer.row(&window, ignored, &marks);
@@ -64,11 +64,13 @@ pub(crate) struct Look {
     /// The most differing pixels in any window.
     pub(crate) density: u32,
     pub(crate) regions: Vec<Region>,
+    /// The box around all pixels that are not the same, without those that are masked.
+    pub(crate) unequal: Option<Area>,
     /// A text cursor that was left out.
     pub(crate) caret: Option<Area>,
     /// Rows from the first that differs on.
     pub(crate) hashes: Option<Hashes>,
-    /// All marks, for pictures.
+    /// All marks, if they were to be kept.
     pub(crate) kept: Kept,
 }
 
@@ -88,6 +90,8 @@ pub(crate) struct Tally<'a> {
     density: Density,
     regions: Regions,
     hashes: Option<Hashes>,
+    unequal: Option<Area>,
+    keep: bool,
     kept: Kept,
     /// Columns of the current row that differ.
     differing: Vec<u32>,
@@ -96,8 +100,13 @@ pub(crate) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    /// For pictures of this size and windows of so many pixels.
-    pub(crate) fn new(width: usize, height: usize, window: usize, watched: &'a mut [Watched]) -> Self {
+    /// For pictures of this size and windows of so many pixels. Whether marks are kept is for who draws them.
+    pub(crate) fn new(
+        [width, height]: [usize; 2],
+        window: usize,
+        keep: bool,
+        watched: &'a mut [Watched],
+    ) -> Self {
         Self {
             width,
             different: 0,
@@ -106,6 +115,8 @@ impl<'a> Tally<'a> {
             density: Density::new(width, window),
             regions: Regions::new(width, height),
             hashes: None,
+            unequal: None,
+            keep,
             kept: Kept::default(),
             differing: Vec::new(),
             watched,
@@ -154,6 +165,7 @@ impl<'a> Tally<'a> {
             antialiased: self.antialiased,
             // What is left of a window with a cursor in it is not known, so that it counts as a whole.
             density: if different == 0 { 0 } else { self.density.most() },
+            unequal: self.unequal,
             caret: caret.map(|caret| caret.area),
             regions: self.regions.join(),
             hashes: self.hashes,
@@ -176,7 +188,15 @@ impl Observe for Tally<'_> {
         for mark in marks {
             self.mark(*mark, y);
         }
-        self.kept.row(y, marks);
+        let mut seen = marks.iter().filter(|mark| mark.class != Class::Ignored).map(|mark| mark.x as usize);
+        if let Some(first) = seen.next() {
+            let last = seen.next_back().unwrap_or(first);
+            let row = Area { left: first, top: y, right: last + 1, bottom: y + 1 };
+            self.unequal = Some(self.unequal.map_or(row, |area| area.around(row)));
+        }
+        if self.keep {
+            self.kept.row(y, marks);
+        }
         self.ends(window);
         if self.hashes.is_none() && !self.differing.is_empty() {
             self.hashes = Some(Hashes::from(y));

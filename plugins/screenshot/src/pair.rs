@@ -30,6 +30,15 @@ pub(crate) struct Screens<'a> {
     pub(crate) masks: Vec<String>,
 }
 
+impl Screens<'_> {
+    /// True if there is a screen of this name, compared or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let mut names = self.pairs.iter().map(|screen| &screen.name);
+        names.any(|known| known == name)
+            || self.missing.iter().chain(&self.new).any(|(known, _)| known == name)
+    }
+}
+
 /// Pairs the artifacts of all slots.
 ///
 /// # Errors

@@ -133,6 +133,11 @@ impl<'a> Rows<'a> {
         self.height
     }
 
+    /// Pixels of a walk.
+    pub(crate) fn pixels(&self) -> u64 {
+        (self.width * self.height) as u64
+    }
+
     /// Columns that both pictures have.
     pub(crate) fn width(&self) -> usize {
         self.width
@@ -262,8 +267,8 @@ fn undo(
     Ok(())
 }
 
-/// The bytes of the expected file were judged, and these are the same.
-fn read_over(artifact: &Artifact) -> Result<(), Error> {
+/// Reads a file whose pixels need not be known.
+pub(crate) fn read_over(artifact: &Artifact) -> Result<(), Error> {
     let mut reader = artifact.reader();
     loop {
         let length = reader.fill_buf()?.len();

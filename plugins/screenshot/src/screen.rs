@@ -6,12 +6,13 @@ use crate::blank::Watched;
 use crate::classes::Classes;
 use crate::decode::Size;
 use crate::finding::{self, Places};
+use crate::judge::Work;
 use crate::look::{Look, Observe, Tally, walk};
 use crate::mask::Mask;
 use crate::pair::Screen;
 use crate::picture::Pictures;
 use crate::regions::{Area, Region};
-use crate::rows::{Rows, Shift};
+use crate::rows::Rows;
 use crate::settings::{Settings, SizeRule};
 
 /// More of a screen than this, masked, deserves a second thought.
@@ -47,8 +48,13 @@ impl Judged {
 }
 
 /// Judges a screen and tells what it finds.
-pub(crate) fn judge(settings: &Settings, screen: &Screen<'_>, sink: &mut dyn Sink) -> Result<Judged, Error> {
-    let mut judge = Judge { settings, screen, sink, ignored: Vec::new(), judged: Judged::default() };
+pub(crate) fn judge(
+    settings: &Settings,
+    screen: &Screen<'_>,
+    work: &mut Work,
+    sink: &mut dyn Sink,
+) -> Result<Judged, Error> {
+    let mut judge = Judge { settings, screen, work, sink, ignored: Vec::new(), judged: Judged::default() };
     judge.run()?;
     Ok(judge.judged)
 }
@@ -56,6 +62,7 @@ pub(crate) fn judge(settings: &Settings, screen: &Screen<'_>, sink: &mut dyn Sin
 struct Judge<'a> {
     settings: &'a Settings,
     screen: &'a Screen<'a>,
+    work: &'a mut Work,
     sink: &'a mut dyn Sink,
     /// Areas that are not compared.
     ignored: Vec<Area>,
@@ -81,9 +88,10 @@ impl<'a> Judge<'a> {
         self.tell_regions(&look)?;
         let mut drawn = Classes::of(self.settings, look.width);
         let mut shown = look;
-        if shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty() {
-            shown = self.look_again(shown.caret, shown.width)?;
-            drawn = Classes::faint(shown.width);
+        let is_faint = shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty();
+        if let (true, Some(unequal)) = (is_faint, shown.unequal) {
+            drawn = Classes::faint(unequal);
+            shown = self.look_again(shown.caret, unequal)?;
         }
         self.judge_blank(&watched);
         if self.settings.pictures && !self.judged.violated.is_empty() {
@@ -96,9 +104,12 @@ impl<'a> Judge<'a> {
     /// Makes the pictures of this screen, in one more walk.
     fn draw(&mut self, shown: &[Area], classes: Classes) -> Result<(), Error> {
         let rows = self.open(classes.radius())?;
+        let has_room = self.work.take(rows.pixels());
         let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
-        self.walk(rows, classes, &mut pictures)?;
-        if !pictures.attach(&self.screen.name, self.sink)? {
+        if has_room {
+            self.walk(rows, classes, &mut pictures)?;
+        }
+        if !has_room || !pictures.attach(&self.screen.name, self.sink)? {
             let why = "its pictures were left out: there are too many, or they are too large";
             self.sink.emit(finding::warning("pictures-left-out", why, &self.screen.name, self.screen.actual));
         }
@@ -109,26 +120,34 @@ impl<'a> Judge<'a> {
         Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius)
     }
 
-    /// Walks the rows and counts.
-    fn look(&self, rows: Rows<'_>, classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
-        let mut tally = Tally::new(rows.width(), rows.height(), self.settings.window, watched);
-        let area = self.walk(rows, classes, &mut tally)?;
+    /// Walks the rows and counts, to the end of all files.
+    fn look(&self, mut rows: Rows<'_>, mut classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
+        let mut tally = self.tally(&rows, watched);
+        let mut mask = self.mask(&rows)?;
+        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
+        rows.finish()?;
+        mask.finish()?;
         Ok(tally.finish(area, self.settings.ignore_caret))
     }
 
-    /// Walks the rows, to the end of all files.
+    /// Walks rows of files that were read to their ends before.
     fn walk(
         &self,
         mut rows: Rows<'_>,
         mut classes: Classes,
         observer: &mut dyn Observe,
     ) -> Result<u64, Error> {
-        let size = rows.sizes()[0];
-        let mut mask = Mask::open(self.settings, self.ignored.clone(), self.screen.mask, size)?;
-        let area = walk(&mut rows, &mut classes, &mut mask, observer)?;
-        rows.finish()?;
-        mask.finish()?;
-        Ok(area)
+        let mut mask = self.mask(&rows)?;
+        walk(&mut rows, &mut classes, &mut mask, observer)
+    }
+
+    fn tally<'w>(&self, rows: &Rows<'_>, watched: &'w mut [Watched]) -> Tally<'w> {
+        let size = [rows.width(), rows.height()];
+        Tally::new(size, self.settings.window, self.settings.pictures, watched)
+    }
+
+    fn mask(&self, rows: &Rows<'_>) -> Result<Mask<'a>, Error> {
+        Mask::open(self.settings, self.ignored.clone(), self.screen.mask, rows.sizes()[0])
     }
 
     fn name(&self) -> &str {
@@ -246,8 +265,9 @@ impl<'a> Judge<'a> {
     fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
         let decides = !self.judged.violated.is_empty();
         let shift = look.hashes.as_ref().and_then(|hashes| hashes.shift()).filter(|_| decides);
-        if let Some(shift) = shift {
-            let rest = self.look_shifted(shift)?;
+        let rows = self.open(Classes::of(self.settings, 1).radius())?;
+        if let Some(shift) = shift.filter(|_| self.work.take(rows.pixels())) {
+            let rest = self.look_shifted(rows.shifted(shift))?;
             if rest.different * 2 < look.different {
                 self.judged.regions = 1 + rest.regions.len() as u64;
                 let finding = finding::shift(shift, &self.screen.name, self.screen.actual);
@@ -260,10 +280,12 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    fn look_shifted(&self, shift: Shift) -> Result<Look, Error> {
-        let rows = self.open(Classes::of(self.settings, 1).radius())?.shifted(shift);
-        let classes = Classes::of(self.settings, rows.width());
-        self.look(rows, classes, &mut [])
+    fn look_shifted(&self, mut rows: Rows<'_>) -> Result<Look, Error> {
+        let mut classes = Classes::of(self.settings, rows.width());
+        let mut tally = self.tally(&rows, &mut []);
+        let mut mask = self.mask(&rows)?;
+        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
+        Ok(tally.finish(area, false))
     }
 
     fn emit_regions(&mut self, regions: &[Region], (decides, rule): (bool, &str)) {
@@ -274,11 +296,15 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Looks for clusters of pixels that differ faintly.
-    fn look_again(&mut self, caret: Option<Area>, width: usize) -> Result<Look, Error> {
+    /// Looks for clusters of pixels that differ faintly, among those that are not the same.
+    fn look_again(&mut self, caret: Option<Area>, unequal: Area) -> Result<Look, Error> {
         self.ignored.extend(caret);
-        let classes = Classes::faint(width);
-        let look = self.look(self.open(classes.radius())?, classes, &mut [])?;
+        let mut classes = Classes::faint(unequal);
+        let mut rows = self.open(classes.radius())?;
+        let mut tally = self.tally(&rows, &mut []);
+        let mut mask = self.mask(&rows)?;
+        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
+        let look = tally.finish(area, false);
         let (window, most) = (self.settings.window, self.settings.faint_max);
         self.judged.faint_density = Some(look.density);
         if look.density <= most {

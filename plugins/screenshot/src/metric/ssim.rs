@@ -5,54 +5,66 @@
 //! al., 2004) of the 31 by 31 pixels around it is below 0.99. Both pictures have a border of two colours in
 //! turns, and are seen over white.
 //!
-//! Sums over a window are kept per column in integers, so that a row costs the same whatever differs in it.
+//! Sums over a window are kept per column in integers, one row of memory for each of the fifteen sums, so that
+//! a row costs the same whatever differs in it and several columns are added at once.
 
 use super::colour::{cie94_squared, lab, linear_table, over_white};
 use crate::classes::{Class, Mark};
+use crate::regions::Area;
 use crate::rows::Window;
 
 /// Rows and columns either side of a pixel.
 pub(crate) const RADIUS: usize = 15;
 const SIDE: usize = 2 * RADIUS + 1;
 
-/// Sums of each channel: expected, actual, their squares, their product.
-type Sums = [[u32; 5]; 3];
-
-/// One row of both pictures with its border: channels of the expected and of the actual picture.
-type Row = Vec<[[u8; 3]; 2]>;
+/// Red, green and blue of the expected picture, then of the actual one: a row of each.
+type Row = [Vec<u8>; 6];
 
 /// Judges rows in order.
 #[derive(Debug)]
 pub(crate) struct Ssim {
     similar: f64,
     linear: [f64; 256],
+    /// What is looked at; nothing else is not the same. Rows and columns with the border around it are kept.
+    area: Area,
     /// Row `y` of the pictures is at `(y + RADIUS) % (SIDE + 1)`: one more than a window, for what leaves it.
     rows: Vec<Row>,
-    /// Of each column, over the window's rows.
-    columns: Vec<Sums>,
-    /// Rows that were taken, the border's too.
-    taken: usize,
+    /// Of each column, over the window's rows. For each channel: expected, actual, their squares, their product.
+    sums: [[Vec<u32>; 5]; 3],
+    /// The next row to take, counted from the upper border.
+    next: usize,
 }
 
 impl Ssim {
     /// `threshold` is how far the similarity may be below 1.
-    pub(crate) fn new(threshold: f64, width: usize) -> Self {
+    pub(crate) fn new(threshold: f64, area: Area) -> Self {
+        let columns = area.width() + 2 * RADIUS;
         Self {
             similar: 1.0 - threshold,
             linear: linear_table(),
-            rows: vec![Vec::new(); SIDE + 1],
-            columns: vec![Sums::default(); width + 2 * RADIUS],
-            taken: 0,
+            rows: (0..=SIDE).map(|_| std::array::from_fn(|_| vec![0; columns])).collect(),
+            sums: std::array::from_fn(|_| std::array::from_fn(|_| vec![0; columns])),
+            next: area.top,
+            area,
         }
+    }
+
+    /// True if row `y` must be seen.
+    pub(crate) fn needs(&self, y: usize) -> bool {
+        (self.area.top..self.area.bottom).contains(&y)
     }
 
     /// Marks the pixels of the current row that are not the same.
     pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
-        while self.taken < window.y + SIDE {
+        if !self.needs(window.y) {
+            return;
+        }
+        while self.next < window.y + SIDE {
             self.take(window);
         }
-        let pixels = window.expected(window.y).iter().zip(window.actual(window.y));
-        for (x, _) in pixels.enumerate().filter(|(_, (expected, actual))| expected != actual) {
+        let pixels = window.expected(window.y).iter().zip(window.actual(window.y)).enumerate();
+        let shown = pixels.take(self.area.right).skip(self.area.left);
+        for (x, _) in shown.filter(|(_, (expected, actual))| expected != actual) {
             let is_ignored = ignored.is_some_and(|ignored| ignored[x]);
             let class = if is_ignored { Class::Ignored } else { self.class(x, window.y) };
             marks.push(Mark::new(x, class));
@@ -60,64 +72,73 @@ impl Ssim {
     }
 
     fn class(&self, x: usize, y: usize) -> Class {
-        let (column, row) = (x + RADIUS, y + RADIUS);
-        let [ours, theirs] = self.rows[row % (SIDE + 1)][column].map(|rgb| lab(&self.linear, rgb));
+        let (column, row) = (x + RADIUS - self.area.left, y + RADIUS);
+        let [ours, theirs] = [0, 1].map(|side| lab(&self.linear, self.pixel(row, column, side)));
         if cie94_squared(ours, theirs) <= 1.0 {
             return Class::Faint;
         }
-        if self.is_even(column, row) || self.similarity(column) < self.similar {
-            return Class::Different;
-        }
-        Class::Antialias
+        let is_even = [0, 1].into_iter().any(|side| self.is_even(row, column, side));
+        if is_even || self.similarity(column) < self.similar { Class::Different } else { Class::Antialias }
     }
 
-    /// True if in one of the pictures the pixel and those around it have one colour.
-    fn is_even(&self, column: usize, row: usize) -> bool {
-        let centre = self.rows[row % (SIDE + 1)][column];
-        let is_even = |side: usize| {
-            let mut near =
-                (row - 1..=row + 1).flat_map(|row| &self.rows[row % (SIDE + 1)][column - 1..=column + 1]);
-            near.all(|pixel| pixel[side] == centre[side])
-        };
-        is_even(0) || is_even(1)
+    /// Red, green and blue of a pixel of the expected picture (side 0) or the actual one.
+    fn pixel(&self, row: usize, column: usize, side: usize) -> [u8; 3] {
+        let row = &self.rows[row % (SIDE + 1)];
+        std::array::from_fn(|channel| row[3 * side + channel][column])
+    }
+
+    /// True if the pixel and those around it have one colour.
+    fn is_even(&self, row: usize, column: usize, side: usize) -> bool {
+        let centre = self.pixel(row, column, side);
+        let mut places =
+            (row - 1..=row + 1).flat_map(|row| (column - 1..=column + 1).map(move |at| (row, at)));
+        places.all(|(row, column)| self.pixel(row, column, side) == centre)
     }
 
     /// The mean of the similarities of the three channels, around a column of the current row.
     fn similarity(&self, column: usize) -> f64 {
-        let window = &self.columns[column - RADIUS..=column + RADIUS];
+        let window = column - RADIUS..=column + RADIUS;
         let of_channel = |channel: usize| {
-            let sums = window
-                .iter()
-                .fold([0_u32; 5], |sums, column| std::array::from_fn(|at| sums[at] + column[channel][at]));
-            similarity(sums.map(f64::from))
+            similarity(
+                self.sums[channel].each_ref().map(|sums| f64::from(sums[window.clone()].iter().sum::<u32>())),
+            )
         };
         (of_channel(0) + of_channel(1) + of_channel(2)) / 3.0
     }
 
     /// Takes the next row into the sums, and the one that leaves the window out of them.
     fn take(&mut self, window: &Window<'_>) {
-        let at = self.taken % (SIDE + 1);
+        let at = self.next % (SIDE + 1);
         let mut row = std::mem::take(&mut self.rows[at]);
         self.fill(&mut row, window);
-        let leaving = self.taken.checked_sub(SIDE).map(|leaving| &self.rows[leaving % (SIDE + 1)]);
-        for (column, sums) in self.columns.iter_mut().enumerate() {
-            add(sums, row[column]);
+        let leaving = self.next.checked_sub(SIDE).filter(|leaving| *leaving >= self.area.top);
+        for (channel, sums) in self.sums.iter_mut().enumerate() {
+            update(sums, &row[channel], &row[channel + 3], u32::wrapping_add);
             if let Some(leaving) = leaving {
-                remove(sums, leaving[column]);
+                let leaving = &self.rows[leaving % (SIDE + 1)];
+                update(sums, &leaving[channel], &leaving[channel + 3], u32::wrapping_sub);
             }
         }
         self.rows[at] = row;
-        self.taken += 1;
+        self.next += 1;
     }
 
     fn fill(&self, row: &mut Row, window: &Window<'_>) {
-        let width = window.width + 2 * RADIUS;
-        row.clear();
-        row.extend((0..width).map(|column| [border(column + self.taken); 2]));
-        let Some(y) = self.taken.checked_sub(RADIUS).filter(|y| *y < window.height) else { return };
-        let words = window.expected(y).iter().zip(window.actual(y));
-        for (pixel, (&expected, &actual)) in row[RADIUS..].iter_mut().zip(words) {
-            *pixel = [over_white(expected), over_white(actual)];
+        let columns = self.area.width() + 2 * RADIUS;
+        row.iter_mut().for_each(|channel| channel.resize(columns, 0));
+        let inside = self.next.checked_sub(RADIUS).filter(|y| *y < window.height);
+        let words = inside.map(|y| [window.expected(y), window.actual(y)]);
+        for column in 0..columns {
+            // Columns count from the left border.
+            let place = column + self.area.left;
+            let x = place.checked_sub(RADIUS).filter(|x| *x < window.width);
+            let pixels = match (words, x) {
+                (Some(words), Some(x)) => words.map(|words| over_white(words[x])),
+                _ => [border(place + self.next); 2],
+            };
+            for (channel, value) in row.iter_mut().zip(pixels.as_flattened()) {
+                channel[column] = *value;
+            }
         }
     }
 }
@@ -127,25 +148,26 @@ fn border(place: usize) -> [u8; 3] {
     if place % 2 == 0 { [255, 0, 255] } else { [0, 255, 0] }
 }
 
-fn products([expected, actual]: [[u8; 3]; 2], channel: usize) -> [u32; 5] {
-    let [left, right] = [expected[channel], actual[channel]].map(u32::from);
-    [left, right, left * left, right * right, left * right]
-}
-
-fn add(sums: &mut Sums, pixel: [[u8; 3]; 2]) {
-    for (channel, sums) in sums.iter_mut().enumerate() {
-        for (sum, product) in sums.iter_mut().zip(products(pixel, channel)) {
-            *sum += product;
+/// Takes one channel of a row into the sums of each column, or out of them.
+fn update(sums: &mut [Vec<u32>; 5], expected: &[u8], actual: &[u8], change: impl Fn(u32, u32) -> u32) {
+    let [ours, theirs, our_squares, their_squares, products] = sums;
+    let one = |sums: &mut [u32], left: &[u8], right: Option<&[u8]>| match right {
+        None => {
+            for (sum, left) in sums.iter_mut().zip(left) {
+                *sum = change(*sum, u32::from(*left));
+            }
         }
-    }
-}
-
-fn remove(sums: &mut Sums, pixel: [[u8; 3]; 2]) {
-    for (channel, sums) in sums.iter_mut().enumerate() {
-        for (sum, product) in sums.iter_mut().zip(products(pixel, channel)) {
-            *sum -= product;
+        Some(right) => {
+            for ((sum, left), right) in sums.iter_mut().zip(left).zip(right) {
+                *sum = change(*sum, u32::from(*left) * u32::from(*right));
+            }
         }
-    }
+    };
+    one(ours, expected, None);
+    one(theirs, actual, None);
+    one(our_squares, expected, Some(expected));
+    one(their_squares, actual, Some(actual));
+    one(products, expected, Some(actual));
 }
 
 /// The index of Wang et al. of one channel, from its sums over a window.

@@ -48,6 +48,7 @@ fn a_file_that_is_not_sound_never_passes() {
         ("a wrong checksum of a chunk", file(&[header(10, 10), wrong_sum, end()]), MALFORMED),
         ("a wrong checksum of the data", file(&[header(10, 10), chunk(b"IDAT", &adler), end()]), MALFORMED),
         ("no end", file(&[header(10, 10), good.clone()]), MALFORMED),
+        ("bytes behind the end", [file(&[header(10, 10), good.clone(), end()]), vec![0]].concat(), MALFORMED),
         ("no data", file(&[header(10, 10), end()]), MALFORMED),
         ("no header", file(&[good.clone(), end()]), MALFORMED),
         ("two headers", file(&[header(10, 10), header(10, 10), good.clone(), end()]), MALFORMED),

@@ -54,6 +54,8 @@ fn a_swapped_or_missing_screen_fails() {
     let new = judged("{}", &both[..1], &both, &[]);
     assert_eq!((new.verdict(), new.has("new-screen")), (Verdict::Fail, true));
     assert_eq!(judged(r#"{"new":"allow"}"#, &both[..1], &both, &[]).verdict(), Verdict::Pass);
+    let unnamed = judged(r#"{"ignore":["c: 0,0,1,1"]}"#, &both, &both, &[]);
+    assert_eq!(unnamed.verdict(), Verdict::Inconclusive(Reason::Config), "an area of no screen");
     let none = judged(r#"{"new":"allow"}"#, &[], &both, &[]);
     assert_eq!(none.verdict(), NOT_EXAMINED);
 }

@@ -135,18 +135,16 @@ impl<'a> Chunks<'a> {
         Ok(())
     }
 
-    /// Reads the end of the file: the payload of `IEND`, and bytes behind it, which say nothing.
+    /// Reads the end of the file. Viewers ignore what stands behind it, and nothing says what it is.
     pub(crate) fn end(mut self) -> Result<(), Problem> {
         if self.current.length != 0 {
             return Err(Problem::malformed("its last chunk is not empty"));
         }
         self.check()?;
-        loop {
-            let length = self.reader.fill_buf().map_err(Problem::Read)?.len();
-            if length == 0 {
-                return Ok(());
-            }
-            self.reader.consume(length);
+        if self.reader.fill_buf().map_err(Problem::Read)?.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::malformed("it goes on after its end"))
         }
     }
 
