@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use evident_componentize::{Build, TEST_TARGET_VARIABLE, build};
 
 /// Names of the checkers; each has a folder beside this one and a package `evident-NAME`.
-const CHECKERS: &[&str] = &["benchmark", "changes", "test-report"];
+const CHECKERS: &[&str] = &["benchmark", "changes", "screenshot", "test-report"];
 
 fn main() {
     let plugins = folder("CARGO_MANIFEST_DIR").parent().expect("lies in `plugins`").to_owned();

@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn builtin_checkers_are_components_with_names() {
         let names: Vec<_> = builtin_names().collect();
-        assert_eq!(names, ["benchmark", "changes", "test-report"]);
+        assert_eq!(names, ["benchmark", "changes", "screenshot", "test-report"]);
         for name in names {
             let resolved = builtin(name).expect("is built in");
             assert!(resolved.bytes.starts_with(b"\0asm"));
