@@ -202,7 +202,7 @@ impl Regions {
 
     /// The regions where 2^level by 2^level cells are one.
     fn at(&self, level: u32) -> Vec<Region> {
-        let (columns, rows) = ((self.columns - 1 >> level) + 1, (self.rows - 1 >> level) + 1);
+        let (columns, rows) = (((self.columns - 1) >> level) + 1, ((self.rows - 1) >> level) + 1);
         let mut blocks = vec![None; columns * rows];
         for (at, cell) in self.cells.iter().enumerate().filter(|(_, cell)| cell.pixels > 0) {
             let (x, y) = (at % self.columns, at / self.columns);

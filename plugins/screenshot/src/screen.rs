@@ -14,6 +14,7 @@ use crate::picture::Pictures;
 use crate::regions::{Area, Region};
 use crate::rows::Rows;
 use crate::settings::{Settings, SizeRule};
+use crate::shift::Hashes;
 
 /// More of a screen than this, masked, deserves a second thought.
 const MASKED_PART_MAX: f64 = 0.5;
@@ -264,7 +265,7 @@ impl<'a> Judge<'a> {
     /// Tells what differs: as one shift and what differs beside it, or as regions.
     fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
         let decides = !self.judged.violated.is_empty();
-        let shift = look.hashes.as_ref().and_then(|hashes| hashes.shift()).filter(|_| decides);
+        let shift = look.hashes.as_ref().and_then(Hashes::shift).filter(|_| decides);
         let rows = self.open(Classes::of(self.settings, 1).radius())?;
         if let Some(shift) = shift.filter(|_| self.work.take(rows.pixels())) {
             let rest = self.look_shifted(rows.shifted(shift))?;

@@ -145,7 +145,7 @@ impl Ssim {
 
 /// The colour of the border, in turns.
 fn border(place: usize) -> [u8; 3] {
-    if place % 2 == 0 { [255, 0, 255] } else { [0, 255, 0] }
+    if place.is_multiple_of(2) { [255, 0, 255] } else { [0, 255, 0] }
 }
 
 /// Takes one channel of a row into the sums of each column, or out of them.

@@ -79,7 +79,7 @@ impl Beside {
 
     /// True if row `y` of the screen is shown: the first of those that are one of the picture.
     pub(super) fn wants(&self, y: usize) -> bool {
-        (self.area.top..self.area.bottom).contains(&y) && (y - self.area.top) % self.scale.down == 0
+        (self.area.top..self.area.bottom).contains(&y) && (y - self.area.top).is_multiple_of(self.scale.down)
     }
 
     fn titles(&mut self) {

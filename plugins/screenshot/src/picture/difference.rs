@@ -44,7 +44,7 @@ impl Difference {
 
     /// True if row `y` is shown.
     pub(super) fn wants(&self, y: usize) -> bool {
-        y % self.down == 0
+        y.is_multiple_of(self.down)
     }
 
     /// Takes a row that is wanted or has marks.

@@ -48,7 +48,7 @@ pub(super) fn mark(class: Class) -> Option<u8> {
 pub(super) fn shade(word: u32) -> u8 {
     const WHITE: u32 = 255 * 256;
     let luma = 77 * (word & 255) + 150 * (word >> 8 & 255) + 29 * (word >> 16 & 255);
-    let dark = (WHITE - luma) * (word >> 24) >> 18;
+    let dark = ((WHITE - luma) * (word >> 24)) >> 18;
     SHADES - 1 - (dark & 63) as u8
 }
 

@@ -98,7 +98,7 @@ fn holds(color: ColorType, depth: BitDepth, filter: Filter, is_transparent: bool
     let colors: Vec<[u8; 4]> = (0..256).map(|at| noise(at, 3, 9).to_le_bytes()).collect();
     let colors: Vec<[u8; 4]> = colors
         .iter()
-        .take(1 << depth as usize % 16)
+        .take(1 << (depth as usize % 16))
         .map(|&[r, g, b, a]| [r, g, b, if is_transparent { a } else { 255 }])
         .collect();
     // The samples of the first pixel, as they stand in the file.

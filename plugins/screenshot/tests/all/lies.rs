@@ -125,7 +125,7 @@ fn a_faint_change_of_an_area_fails_and_faint_noise_does_not() {
     assert_eq!(one(r#"{"threshold":0.1}"#, &screen(), &tint(20, 100)).verdict(), Verdict::Pass);
     assert_eq!(one(r#"{"threshold":0.1,"max_faint":5}"#, &screen(), &tint(20, 100)).verdict(), Verdict::Fail);
     let noisy = make::png(320, 240, |x, y| {
-        let by = if make::noise(x, y, 3) % 100 == 0 { 10 } else { 0 };
+        let by = if make::noise(x, y, 3).is_multiple_of(100) { 10 } else { 0 };
         page(x, y).map(|channel| if channel == 255 { channel } else { channel + by.min(255 - channel) })
     });
     assert_eq!(one("{}", &screen(), &noisy).verdict(), Verdict::Pass);

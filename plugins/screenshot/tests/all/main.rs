@@ -1,6 +1,12 @@
 //! Tests of the whole checker, native: pictures in, outcome and findings out.
 //!
 //! Nothing here runs WebAssembly; the workspace's own tests do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "pictures are made of numbers that fit, and one that cannot be made ends the test"
+)]
 
 use evident_checker::testing::{Recorder, artifact, check};
 use evident_checker::{Evidence, Outcome, Reason, Severity, Status};

@@ -36,10 +36,10 @@ pub(crate) fn noise(x: u32, y: u32, seed: u32) -> u32 {
 /// Something like a page: a header, and lines of something like words.
 pub(crate) fn page(x: u32, y: u32) -> Rgba {
     let (line, word) = (y / 16, x / 40);
-    let is_text = y % 16 < 9 && x % 40 < 32 && noise(word, line, 1) % 4 > 0;
+    let is_text = y % 16 < 9 && x % 40 < 32 && !noise(word, line, 1).is_multiple_of(4);
     match (y < 48, is_text) {
         (true, _) => [230, 240, 250, 255],
-        (false, true) if noise(x / 2, y / 2, 2) % 2 == 0 => INK,
+        (false, true) if noise(x / 2, y / 2, 2).is_multiple_of(2) => INK,
         (false, _) => WHITE,
     }
 }

@@ -46,7 +46,7 @@ impl Case {
         let chance = |what: u32, below: u32| noise(seed, what, 77) % below;
         let (width, height) = (1 + chance(1, 47), 1 + chance(2, 37));
         let (width, height) =
-            if seed % 10 == 0 { (1 + chance(1, 3), 1 + chance(2, 3)) } else { (width, height) };
+            if seed.is_multiple_of(10) { (1 + chance(1, 3), 1 + chance(2, 3)) } else { (width, height) };
         let style = chance(3, 5);
         let rows = || (0..height).flat_map(move |y| (0..width).map(move |x| (x, y)));
         let pixel = |x: u32, y: u32| base(style, x, y, seed);
@@ -57,7 +57,7 @@ impl Case {
         let alpha = chance(7, 3) == 0;
         let actual = rows().map(|(x, y)| {
             let mut pixel = pixel(x + if y % 5 == 0 { shift } else { 0 }, y);
-            if noise(x, y, seed + 1) % share == 0 {
+            if noise(x, y, seed + 1).is_multiple_of(share) {
                 for (at, channel) in pixel.iter_mut().enumerate().take(if alpha { 4 } else { 3 }) {
                     let by = noise(x, y + at as u32 * 1000, seed + 2) % (2 * strength + 1);
                     *channel =
