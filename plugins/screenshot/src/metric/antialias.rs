@@ -64,6 +64,7 @@ impl Around {
     }
 
     /// Those in the picture, with their places; the pixel itself too.
+    #[inline]
     fn all(&self) -> impl Iterator<Item = (usize, u32)> {
         self.words.iter().copied().enumerate().filter(|(at, _)| self.present >> at & 1 == 1)
     }
@@ -71,6 +72,10 @@ impl Around {
     /// How many neighbours have the colour of the pixel. A border counts as one.
     fn same(&self) -> usize {
         let centre = self.words[Self::CENTRE];
+        if self.present == Self::ALL {
+            // Without a question per pixel they are compared several at once.
+            return self.words.iter().map(|word| usize::from(*word == centre)).sum::<usize>() - 1;
+        }
         self.all().filter(|(_, word)| *word == centre).count() - 1 + self.border()
     }
 
@@ -91,21 +96,28 @@ impl Around {
         }
         let centre = self.words[Self::CENTRE];
         let others = || self.all().filter(|(at, _)| *at != Self::CENTRE);
-        if self.all().fold(u32::MAX, |all, (_, word)| all & word) >= 0xff00_0000 {
-            find(self.border(), others().map(|(at, word)| (at, brightness(centre, word))), 0)
+        let is_opaque = self.all().fold(u32::MAX, |all, (_, word)| all & word) >= 0xff00_0000;
+        if is_opaque && self.present == Self::ALL {
+            let bright = self.words.map(|word| brightness(centre, word));
+            // The pixel itself counts as one equal neighbour here.
+            find(0, bright.into_iter().enumerate(), 0, 3)
+        } else if is_opaque {
+            find(self.border(), others().map(|(at, word)| (at, brightness(centre, word))), 0, 2)
         } else {
             let bright = |(at, word)| (at, brightness_exactly(centre, word, number, blend));
-            find(self.border(), others().map(bright), 0.0)
+            find(self.border(), others().map(bright), 0.0, 2)
         }
     }
 }
 
-/// Places of the least and of the greatest value; none with more than two zeros, and none if one of the two
-/// would be zero.
+/// Places of the least and of the greatest value; none with more than so many zeros, and none if one of the
+/// two would be zero.
+#[inline]
 fn find<T: Copy + PartialOrd>(
     mut zeros: usize,
     values: impl Iterator<Item = (usize, T)>,
     zero: T,
+    zeros_max: usize,
 ) -> Option<[usize; 2]> {
     let (mut least, mut greatest) = ((0, zero), (0, zero));
     for (at, value) in values {
@@ -116,7 +128,7 @@ fn find<T: Copy + PartialOrd>(
             greatest = (at, value);
         }
     }
-    (zeros <= 2 && least.1 != zero && greatest.1 != zero).then_some([least.0, greatest.0])
+    (zeros <= zeros_max && least.1 != zero && greatest.1 != zero).then_some([least.0, greatest.0])
 }
 
 #[cfg(test)]

@@ -123,22 +123,37 @@ impl Ssim {
         self.next += 1;
     }
 
+    /// Fills a row with the border, and with what of the pictures lies in it.
     fn fill(&self, row: &mut Row, window: &Window<'_>) {
         let columns = self.area.width() + 2 * RADIUS;
-        row.iter_mut().for_each(|channel| channel.resize(columns, 0));
         let inside = self.next.checked_sub(RADIUS).filter(|y| *y < window.height);
-        let words = inside.map(|y| [window.expected(y), window.actual(y)]);
-        for column in 0..columns {
-            // Columns count from the left border.
-            let place = column + self.area.left;
-            let x = place.checked_sub(RADIUS).filter(|x| *x < window.width);
-            let pixels = match (words, x) {
-                (Some(words), Some(x)) => words.map(|words| over_white(words[x])),
-                _ => [border(place + self.next); 2],
-            };
-            for (channel, value) in row.iter_mut().zip(pixels.as_flattened()) {
-                channel[column] = *value;
+        // Columns of the pictures that lie in the row, and where the first of them is.
+        let first = self.area.left.saturating_sub(RADIUS);
+        let last = (self.area.right + RADIUS).min(window.width);
+        let start = first + RADIUS - self.area.left;
+        let pictures = inside.map_or(0..0, |_| start..start + last - first);
+        for (at, channel) in row.iter_mut().enumerate() {
+            channel.resize(columns, 0);
+            for column in (0..pictures.start).chain(pictures.end..columns) {
+                channel[column] = border(column + self.area.left + self.next)[at % 3];
             }
+        }
+        let Some(y) = inside else { return };
+        let (expected, actual) = row.split_at_mut(3);
+        unpack(&window.expected(y)[first..last], expected, start);
+        unpack(&window.actual(y)[first..last], actual, start);
+    }
+}
+
+/// Spreads pixels over three channels, from `start` on.
+fn unpack(words: &[u32], channels: &mut [Vec<u8>], start: usize) {
+    let is_opaque = words.iter().fold(u32::MAX, |all, word| all & word) >= 0xff00_0000;
+    for (at, channel) in channels.iter_mut().enumerate() {
+        let channel = channel[start..].iter_mut().zip(words);
+        if is_opaque {
+            channel.for_each(|(to, word)| *to = word.to_le_bytes()[at]);
+        } else {
+            channel.for_each(|(to, word)| *to = over_white(*word)[at]);
         }
     }
 }
