@@ -97,15 +97,15 @@ impl Classes {
             Metric::Oklab => (OfPixel::Oklab(Box::new(Oklab::new(threshold))), Blend::White),
             Metric::Ssim => {
                 let all = Area { left: 0, top: 0, right: width, bottom: usize::MAX };
-                return Self::Ssim(Box::new(Ssim::new(threshold, all)));
+                return Self::Ssim(Box::new(Ssim::new(threshold, all, u64::MAX)));
             }
         };
         Self::Pixel { metric, blend, count_antialias }
     }
 
-    /// The look at what a metric found similar. Nothing outside of `area` is to be looked at.
-    pub(crate) fn faint(area: Area) -> Self {
-        Self::Ssim(Box::new(Ssim::new(Metric::Ssim.threshold_default(), area)))
+    /// The look at what a metric found similar: `count` pixels, none of them outside of `area`.
+    pub(crate) fn faint(area: Area, count: u64) -> Self {
+        Self::Ssim(Box::new(Ssim::new(Metric::Ssim.threshold_default(), area, count)))
     }
 
     /// Rows either side that [`Classes::judge`] looks at.

@@ -91,6 +91,7 @@ pub(crate) struct Tally<'a> {
     regions: Regions,
     hashes: Option<Hashes>,
     unequal: Option<Area>,
+    hash: bool,
     keep: bool,
     kept: Kept,
     /// Columns of the current row that differ.
@@ -100,11 +101,12 @@ pub(crate) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    /// For pictures of this size and windows of so many pixels. Whether marks are kept is for who draws them.
+    /// For pictures of this size and windows of so many pixels. Marks are kept for who draws them, rows hashed
+    /// for who looks for a shift.
     pub(crate) fn new(
         [width, height]: [usize; 2],
         window: usize,
-        keep: bool,
+        (keep, hash): (bool, bool),
         watched: &'a mut [Watched],
     ) -> Self {
         Self {
@@ -116,6 +118,7 @@ impl<'a> Tally<'a> {
             regions: Regions::new(width, height),
             hashes: None,
             unequal: None,
+            hash,
             keep,
             kept: Kept::default(),
             differing: Vec::new(),
@@ -198,7 +201,7 @@ impl Observe for Tally<'_> {
             self.kept.row(y, marks);
         }
         self.ends(window);
-        if self.hashes.is_none() && !self.differing.is_empty() {
+        if self.hash && self.hashes.is_none() && !self.differing.is_empty() {
             self.hashes = Some(Hashes::from(y));
         }
         if let Some(hashes) = &mut self.hashes {

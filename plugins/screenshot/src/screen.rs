@@ -91,8 +91,9 @@ impl<'a> Judge<'a> {
         let mut shown = look;
         let is_faint = shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty();
         if let (true, Some(unequal)) = (is_faint, shown.unequal) {
-            drawn = Classes::faint(unequal);
-            shown = self.look_again(shown.caret, unequal)?;
+            let count = shown.faint + shown.antialiased;
+            drawn = Classes::faint(unequal, count);
+            shown = self.look_again(shown.caret, unequal, count)?;
         }
         self.judge_blank(&watched);
         if self.settings.pictures && !self.judged.violated.is_empty() {
@@ -123,7 +124,7 @@ impl<'a> Judge<'a> {
 
     /// Walks the rows and counts, to the end of all files.
     fn look(&self, mut rows: Rows<'_>, mut classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
-        let mut tally = self.tally(&rows, watched);
+        let mut tally = self.tally(&rows, true, watched);
         let mut mask = self.mask(&rows)?;
         let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
         rows.finish()?;
@@ -142,9 +143,9 @@ impl<'a> Judge<'a> {
         walk(&mut rows, &mut classes, &mut mask, observer)
     }
 
-    fn tally<'w>(&self, rows: &Rows<'_>, watched: &'w mut [Watched]) -> Tally<'w> {
+    fn tally<'w>(&self, rows: &Rows<'_>, hash: bool, watched: &'w mut [Watched]) -> Tally<'w> {
         let size = [rows.width(), rows.height()];
-        Tally::new(size, self.settings.window, self.settings.pictures, watched)
+        Tally::new(size, self.settings.window, (self.settings.pictures, hash), watched)
     }
 
     fn mask(&self, rows: &Rows<'_>) -> Result<Mask<'a>, Error> {
@@ -283,7 +284,7 @@ impl<'a> Judge<'a> {
 
     fn look_shifted(&self, mut rows: Rows<'_>) -> Result<Look, Error> {
         let mut classes = Classes::of(self.settings, rows.width());
-        let mut tally = self.tally(&rows, &mut []);
+        let mut tally = self.tally(&rows, false, &mut []);
         let mut mask = self.mask(&rows)?;
         let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
         Ok(tally.finish(area, false))
@@ -298,11 +299,11 @@ impl<'a> Judge<'a> {
     }
 
     /// Looks for clusters of pixels that differ faintly, among those that are not the same.
-    fn look_again(&mut self, caret: Option<Area>, unequal: Area) -> Result<Look, Error> {
+    fn look_again(&mut self, caret: Option<Area>, unequal: Area, count: u64) -> Result<Look, Error> {
         self.ignored.extend(caret);
-        let mut classes = Classes::faint(unequal);
+        let mut classes = Classes::faint(unequal, count);
         let mut rows = self.open(classes.radius())?;
-        let mut tally = self.tally(&rows, &mut []);
+        let mut tally = self.tally(&rows, false, &mut []);
         let mut mask = self.mask(&rows)?;
         let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
         let look = tally.finish(area, false);

@@ -6,7 +6,8 @@
 //! turns, and are seen over white.
 //!
 //! Sums over a window are kept per column in integers, one row of memory for each of the fifteen sums, so that
-//! a row costs the same whatever differs in it and several columns are added at once.
+//! a row costs the same whatever differs in it and several columns are added at once. Where few pixels are to
+//! be looked at, those around each are summed anew, and rows without any cost nothing.
 
 use super::colour::{cie94_squared, lab, linear_table, over_white};
 use crate::classes::{Class, Mark};
@@ -16,6 +17,9 @@ use crate::rows::Window;
 /// Rows and columns either side of a pixel.
 pub(crate) const RADIUS: usize = 15;
 const SIDE: usize = 2 * RADIUS + 1;
+
+/// Pixels that may be looked at one by one: as much work as the sums of a picture of 10 million.
+const FEW: u64 = 50_000;
 
 /// Red, green and blue of the expected picture, then of the actual one: a row of each.
 type Row = [Vec<u8>; 6];
@@ -27,6 +31,8 @@ pub(crate) struct Ssim {
     linear: [f64; 256],
     /// What is looked at; nothing else is not the same. Rows and columns with the border around it are kept.
     area: Area,
+    /// Pixels around each that is looked at are summed anew.
+    is_sparse: bool,
     /// Row `y` of the pictures is at `(y + RADIUS) % (SIDE + 1)`: one more than a window, for what leaves it.
     rows: Vec<Row>,
     /// Of each column, over the window's rows. For each channel: expected, actual, their squares, their product.
@@ -36,9 +42,10 @@ pub(crate) struct Ssim {
 }
 
 impl Ssim {
-    /// `threshold` is how far the similarity may be below 1.
-    pub(crate) fn new(threshold: f64, area: Area) -> Self {
-        let columns = area.width() + 2 * RADIUS;
+    /// `threshold` is how far the similarity may be below 1; `count` pixels are not the same.
+    pub(crate) fn new(threshold: f64, area: Area, count: u64) -> Self {
+        let is_sparse = count <= FEW;
+        let columns = if is_sparse { 0 } else { area.width() + 2 * RADIUS };
         Self {
             similar: 1.0 - threshold,
             linear: linear_table(),
@@ -46,64 +53,56 @@ impl Ssim {
             sums: std::array::from_fn(|_| std::array::from_fn(|_| vec![0; columns])),
             next: area.top,
             area,
+            is_sparse,
         }
     }
 
-    /// True if row `y` must be seen.
+    /// True if row `y` must be seen though it may be the same in both pictures.
     pub(crate) fn needs(&self, y: usize) -> bool {
+        !self.is_sparse && self.looks_at(y)
+    }
+
+    fn looks_at(&self, y: usize) -> bool {
         (self.area.top..self.area.bottom).contains(&y)
     }
 
     /// Marks the pixels of the current row that are not the same.
     pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
-        if !self.needs(window.y) {
+        if !self.looks_at(window.y) {
             return;
         }
-        while self.next < window.y + SIDE {
+        while !self.is_sparse && self.next < window.y + SIDE {
             self.take(window);
         }
         let pixels = window.expected(window.y).iter().zip(window.actual(window.y)).enumerate();
         let shown = pixels.take(self.area.right).skip(self.area.left);
         for (x, _) in shown.filter(|(_, (expected, actual))| expected != actual) {
             let is_ignored = ignored.is_some_and(|ignored| ignored[x]);
-            let class = if is_ignored { Class::Ignored } else { self.class(x, window.y) };
+            let class = if is_ignored { Class::Ignored } else { self.class(window, x) };
             marks.push(Mark::new(x, class));
         }
     }
 
-    fn class(&self, x: usize, y: usize) -> Class {
-        let (column, row) = (x + RADIUS - self.area.left, y + RADIUS);
-        let [ours, theirs] = [0, 1].map(|side| lab(&self.linear, self.pixel(row, column, side)));
+    fn class(&self, window: &Window<'_>, x: usize) -> Class {
+        let around = Around { window, x, row: window.y + RADIUS };
+        let [ours, theirs] = around.centre().map(|rgb| lab(&self.linear, rgb));
         if cie94_squared(ours, theirs) <= 1.0 {
             return Class::Faint;
         }
-        let is_even = [0, 1].into_iter().any(|side| self.is_even(row, column, side));
-        if is_even || self.similarity(column) < self.similar { Class::Different } else { Class::Antialias }
+        if around.is_even() {
+            return Class::Different;
+        }
+        let column = x + RADIUS - self.area.left;
+        let sums = if self.is_sparse { around.sums() } else { self.sums(column) };
+        let of_channels = sums.map(|sums| similarity(sums.map(f64::from)));
+        let mean = (of_channels[0] + of_channels[1] + of_channels[2]) / 3.0;
+        if mean < self.similar { Class::Different } else { Class::Antialias }
     }
 
-    /// Red, green and blue of a pixel of the expected picture (side 0) or the actual one.
-    fn pixel(&self, row: usize, column: usize, side: usize) -> [u8; 3] {
-        let row = &self.rows[row % (SIDE + 1)];
-        std::array::from_fn(|channel| row[3 * side + channel][column])
-    }
-
-    /// True if the pixel and those around it have one colour.
-    fn is_even(&self, row: usize, column: usize, side: usize) -> bool {
-        let centre = self.pixel(row, column, side);
-        let mut places =
-            (row - 1..=row + 1).flat_map(|row| (column - 1..=column + 1).map(move |at| (row, at)));
-        places.all(|(row, column)| self.pixel(row, column, side) == centre)
-    }
-
-    /// The mean of the similarities of the three channels, around a column of the current row.
-    fn similarity(&self, column: usize) -> f64 {
+    /// Sums over the window around a column of the current row.
+    fn sums(&self, column: usize) -> [[u32; 5]; 3] {
         let window = column - RADIUS..=column + RADIUS;
-        let of_channel = |channel: usize| {
-            similarity(
-                self.sums[channel].each_ref().map(|sums| f64::from(sums[window.clone()].iter().sum::<u32>())),
-            )
-        };
-        (of_channel(0) + of_channel(1) + of_channel(2)) / 3.0
+        self.sums.each_ref().map(|sums| sums.each_ref().map(|sums| sums[window.clone()].iter().sum()))
     }
 
     /// Takes the next row into the sums, and the one that leaves the window out of them.
@@ -142,6 +141,56 @@ impl Ssim {
         let (expected, actual) = row.split_at_mut(3);
         unpack(&window.expected(y)[first..last], expected, start);
         unpack(&window.actual(y)[first..last], actual, start);
+    }
+}
+
+/// A pixel and what is around it, with the border. Places count from the corner of the border.
+struct Around<'a> {
+    window: &'a Window<'a>,
+    /// Of the pixel, from the left edge of the picture; the window around it begins here, from that of the border.
+    x: usize,
+    row: usize,
+}
+
+impl Around<'_> {
+    /// The expected and the actual colour at a place.
+    fn at(&self, column: usize, row: usize) -> [[u8; 3]; 2] {
+        let (x, y) = (column.wrapping_sub(RADIUS), row.wrapping_sub(RADIUS));
+        if x < self.window.width && y < self.window.height {
+            [self.window.expected(y)[x], self.window.actual(y)[x]].map(over_white)
+        } else {
+            [border(column + row); 2]
+        }
+    }
+
+    fn centre(&self) -> [[u8; 3]; 2] {
+        self.at(self.x + RADIUS, self.row)
+    }
+
+    /// True if in one of the pictures the pixel and those around it have one colour.
+    fn is_even(&self) -> bool {
+        let (centre, column) = (self.centre(), self.x + RADIUS);
+        let is_even = |side: usize| {
+            let mut rows = self.row - 1..=self.row + 1;
+            rows.all(|row| (column - 1..=column + 1).all(|column| self.at(column, row)[side] == centre[side]))
+        };
+        is_even(0) || is_even(1)
+    }
+
+    /// For each channel the sums over the window.
+    fn sums(&self) -> [[u32; 5]; 3] {
+        let mut sums = [[0; 5]; 3];
+        for row in self.row - RADIUS..=self.row + RADIUS {
+            for column in self.x..self.x + SIDE {
+                let [ours, theirs] = self.at(column, row).map(|rgb| rgb.map(u32::from));
+                for (channel, sums) in sums.iter_mut().enumerate() {
+                    let (left, right) = (ours[channel], theirs[channel]);
+                    let parts = [left, right, left * left, right * right, left * right];
+                    sums.iter_mut().zip(parts).for_each(|(sum, part)| *sum += part);
+                }
+            }
+        }
+        sums
     }
 }
 
