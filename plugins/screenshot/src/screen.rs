@@ -79,7 +79,9 @@ impl<'a> Judge<'a> {
         self.ignored = self.areas(sizes[0]);
         let mut watched = self.watched(sizes[0])?;
         let classes = Classes::of(self.settings, rows.width());
+        let pixels = rows.pixels();
         let look = self.look(rows, classes, &mut watched)?;
+        self.work.spend(self.cost(pixels, look.different + look.antialiased));
         self.count(&look, sizes);
         self.hold(&look);
         self.tell_masked(&look, sizes);
@@ -92,6 +94,7 @@ impl<'a> Judge<'a> {
         let is_faint = shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty();
         if let (true, Some(unequal)) = (is_faint, shown.unequal) {
             let count = shown.faint + shown.antialiased;
+            self.work.spend(self.cost(pixels, 0));
             drawn = Classes::faint(unequal, count);
             shown = self.look_again(shown.caret, unequal, count)?;
         }
@@ -106,13 +109,13 @@ impl<'a> Judge<'a> {
     /// Makes the pictures of this screen, in one more walk.
     fn draw(&mut self, shown: &[Area], classes: Classes) -> Result<(), Error> {
         let rows = self.open(classes.radius())?;
-        let has_room = self.work.take(rows.pixels());
+        let has_room = self.work.take(self.cost(rows.pixels(), 0));
         let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
         if has_room {
             self.walk(rows, classes, &mut pictures)?;
         }
         if !has_room || !pictures.attach(&self.screen.name, self.sink)? {
-            let why = "its pictures were left out: there are too many, or they are too large";
+            let why = "its pictures were left out: there are too many, or the screens are too large";
             self.sink.emit(finding::warning("pictures-left-out", why, &self.screen.name, self.screen.actual));
         }
         Ok(())
@@ -150,6 +153,11 @@ impl<'a> Judge<'a> {
 
     fn mask(&self, rows: &Rows<'_>) -> Result<Mask<'a>, Error> {
         Mask::open(self.settings, self.ignored.clone(), self.screen.mask, rows.sizes()[0])
+    }
+
+    /// What a walk over this screen costs.
+    fn cost(&self, pixels: u64, marks: u64) -> u64 {
+        Work::cost(self.screen.expected.info().size + self.screen.actual.info().size, pixels, marks)
     }
 
     fn name(&self) -> &str {
@@ -268,7 +276,8 @@ impl<'a> Judge<'a> {
         let decides = !self.judged.violated.is_empty();
         let shift = look.hashes.as_ref().and_then(Hashes::shift).filter(|_| decides);
         let rows = self.open(Classes::of(self.settings, 1).radius())?;
-        if let Some(shift) = shift.filter(|_| self.work.take(rows.pixels())) {
+        let cost = self.cost(rows.pixels(), 0);
+        if let Some(shift) = shift.filter(|_| self.work.take(cost)) {
             let rest = self.look_shifted(rows.shifted(shift))?;
             if rest.different * 2 < look.different {
                 self.judged.regions = 1 + rest.regions.len() as u64;
