@@ -35,7 +35,8 @@ fn id(git: &Git, workspace: &Path, revision: &str) -> Result<String, Error> {
     let action = format!("find the commit `{revision}`");
     let mut command = git.command(workspace);
     command.args(["rev-parse", "--verify", "--end-of-options"]).arg(format!("{revision}^{{commit}}"));
-    let id = git::output(&action, &mut command)?;
+    let id = git::output(&action, &mut command)
+        .map_err(|error| git::Lack::Shallow.explain(git, workspace, error))?;
     let id = String::from_utf8_lossy(&id).trim().to_owned();
     if git::name::is_id(&id) { Ok(id) } else { Err(git::refused(&action, "git gave no id")) }
 }
@@ -48,7 +49,8 @@ pub(super) fn tree(
 ) -> Result<Tree, Error> {
     let repository = Repository::around(workspace, commit)?;
     let mut reading = Reading { blobs, wanted, entries: Vec::new(), total: Total::default() };
-    repository.read(&mut reading, b"", 0)?;
+    let read = repository.read(&mut reading, b"", 0);
+    read.map_err(|error| git::Lack::Partial.explain(&repository.git, &repository.folder, error))?;
     let tree = Tree::new(reading.entries)
         .map_err(|problem| git::refused(&repository.action(), &problem.to_string()))?;
     manifest::keep(blobs, &tree)?;

@@ -5,6 +5,7 @@
 //! decide what its commits hold. The program itself is never one that lies in the workspace, and what it
 //! says about an object is believed only if the bytes have the name of the object ([`objects`]).
 
+mod clone;
 pub(super) mod name;
 pub(super) mod objects;
 mod program;
@@ -16,6 +17,7 @@ use std::process::{Command, Stdio};
 
 use crate::Error;
 
+pub(super) use clone::Lack;
 pub(super) use objects::Objects;
 pub(super) use program::Git;
 use watch::{SILENCE, Watch};

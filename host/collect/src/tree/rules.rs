@@ -16,6 +16,7 @@ use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::tree::{Kind, Tree};
 use evident_patterns::Pattern;
+use evident_regular::is_repository;
 
 use super::bounds::{self, Entries};
 use super::bytes::{Reader, Writer};
@@ -221,7 +222,11 @@ fn load_all(ignored: &mut Ignored, workspace: &Path, wanted: &Wanted) -> Result<
 }
 
 fn is_tracked(tracked: &mut Tracked, folder: &Path) -> Result<bool, Error> {
-    tracked.contains(folder).map_err(Error::inside("read what git tracks around", folder))
+    tracked.contains(folder).map_err(|error| {
+        // The index is what could not be read, not the folder.
+        let top = folder.ancestors().skip(1).find(|folder| is_repository(folder));
+        Error::inside("read the index of git in", top.unwrap_or(folder))(error)
+    })
 }
 
 /// Writes the rules into a blob, without patterns and trees.

@@ -97,6 +97,38 @@ fn what_git_refuses_is_told() {
     assert!(matches!(outside.trees.of_commit(&outside.work, "HEAD"), Err(Error::Git { .. })));
 }
 
+/// Catches a clone of a build server that is called damaged, or of which nothing says how to get the rest.
+#[test]
+fn what_a_clone_lacks_is_told() {
+    let ground = Ground::with(&[("/", ""), ("a", "old")]);
+    let first = commit_all(&ground.work);
+    ground.write("a", "new");
+    commit_all(&ground.work);
+    git(&ground.work, &["config", "uploadpack.allowFilter", "true"]);
+    let origin = format!("file://{}", ground.work.display());
+    let clones = [("shallow", "--depth=1", "this clone is shallow: `git fetch --depth=1 origin ID`")];
+    let clones = clones.into_iter().chain([(
+        "partial",
+        "--filter=blob:none",
+        "this clone is partial: `git fetch --refetch",
+    )]);
+    for (name, how, told) in clones {
+        git(&ground.root, &["clone", "-q", how, &origin, name]);
+        let clone = ground.root.join(name);
+        let read = || ground.trees.resolve(&clone, &first).and_then(|id| ground.trees.of_commit(&clone, &id));
+        let refused = read().expect_err("is not there").to_string();
+        assert!(refused.contains(told), "{refused}");
+        let fetch: &[&str] = match name {
+            "shallow" => &["fetch", "-q", "--depth=1", "origin", &first],
+            _ => &["fetch", "-q", "--refetch", "--no-filter"],
+        };
+        git(&clone, fetch);
+        assert!(read().is_ok(), "what is told works: {name}");
+    }
+    let whole = ground.trees.resolve(&ground.work, "nowhere").expect_err("is not there").to_string();
+    assert!(!whole.contains("this clone"), "{whole}");
+}
+
 /// What a repository is set up to do must not decide what its commits hold.
 #[test]
 fn a_repository_cannot_lie_about_its_commits() {

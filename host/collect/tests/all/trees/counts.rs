@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
 use evident_collect::Error;
-use evident_collect::tree::{Cached, Trees};
+use evident_collect::tree::{Cached, Rules, Trees};
 use evident_core::tree::Kind;
 
 use super::{Ground, changes, commit_all, git, paths, patterns};
@@ -175,7 +175,7 @@ fn a_workspace_inside_a_repository_follows_the_rules_around_it() {
     ]);
     git(&ground.work, &["add", "-f", "w/forced.log"]);
     let below = ground.work.join("w");
-    let rules = evident_collect::tree::Rules::of_workspace(&below).expect("reads");
+    let rules = Rules::of_workspace(&below).expect("reads");
     let tree = ground.trees.scan(&rules, &below, Cached::Never).expect("scans");
     assert_eq!(paths(&tree), [".gitignore", "forced.log", "keep.log", "sub/top"]);
 }
@@ -184,7 +184,7 @@ fn a_workspace_inside_a_repository_follows_the_rules_around_it() {
 fn a_workspace_that_git_ignores_counts_as_one_without_git() {
     let ground = Ground::with(&[("/", ""), (".gitignore", "*\n"), ("w/a", "1"), ("w/.gitignore", "a\n")]);
     let below = ground.work.join("w");
-    let rules = evident_collect::tree::Rules::of_workspace(&below).expect("reads");
+    let rules = Rules::of_workspace(&below).expect("reads");
     let tree = ground.trees.scan(&rules, &below, Cached::Never).expect("scans");
     assert_eq!(paths(&tree), [".gitignore", "a"]);
 }
@@ -350,4 +350,16 @@ fn a_file_beyond_the_bound_is_not_kept() {
     let refused = ground.trees.store(&ground.rules(), &ground.work);
     let Err(Error::TooLarge { path, .. }) = refused else { panic!("{refused:?}") };
     assert_eq!(path, ground.work.join("disk.img"));
+}
+
+/// Catches a message that sends a person to a folder where nothing is wrong.
+#[test]
+fn an_index_that_cannot_be_read_is_named_by_its_top() {
+    let ground = Ground::with(&[("/", ""), (".gitignore", "out/\n"), ("a", "1"), ("lib/out/b", "2")]);
+    commit_all(&ground.work);
+    git(&ground.work, &["update-index", "--split-index"]);
+    let error = Rules::of_workspace(&ground.work).expect_err("is split");
+    let (path, what) = error.of_the_work().expect("is the work's doing");
+    assert_eq!(path, ground.work);
+    assert!(what.ends_with("the index is split: run `git update-index --no-split-index`"), "{what}");
 }
