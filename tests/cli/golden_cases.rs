@@ -17,7 +17,8 @@ fn test(workspace: &Workspace, checker: &str, folder: &Path) -> crate::workspace
 
 #[test]
 fn the_first_party_checkers_are_not_gullible() {
-    for (checker, variants) in [("test-report", 48), ("benchmark", 102), ("changes", 30), ("screenshot", 90)] {
+    for (checker, variants) in [("test-report", 48), ("benchmark", 102), ("changes", 30), ("screenshot", 90)]
+    {
         let run = test(&Workspace::empty(), checker, &cases(checker));
         assert_eq!(run.exit, 0, "{checker}: {}", run.stdout);
         let count = fs::read_dir(cases(checker)).expect("is there").count();

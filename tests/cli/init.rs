@@ -113,6 +113,7 @@ impl Repository {
 
     /// Makes the contract, which must be without any problem.
     pub(crate) fn init(&self, arguments: &[&str]) -> Run {
+        self.workspace.lend_compiled();
         let made = self.run(&[&["init"], arguments].concat());
         assert_eq!(made.exit, 0, "{made:#?}");
         let lint = self.run(&["lint"]);

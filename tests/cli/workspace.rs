@@ -114,7 +114,7 @@ impl Workspace {
         let mut command = Command::new(env!("CARGO_BIN_EXE_evident"));
         command.args(arguments);
         if command.get_args().next().is_some_and(|first| JUDGING.iter().any(|name| first == *name)) {
-            compiled::lend(&self.outside("state"), &self.outside("home").join(".cache/evident"));
+            self.lend_compiled();
         }
         command
             .current_dir(self.folder())
@@ -122,8 +122,20 @@ impl Workspace {
             .env("PATH", std::env::var_os("PATH").expect("tests have one"))
             .env("HOME", self.outside("home"))
             .env("LANG", "C.UTF-8")
-            .env("EVIDENT_STATE", self.outside("state"));
+            .env("EVIDENT_STATE", self.outside("state"))
+            // Where it is by default; a test that gives its command another home keeps it.
+            .env("EVIDENT_CACHE", self.cache());
         command
+    }
+
+    /// Where the binary keeps what can be made again.
+    fn cache(&self) -> PathBuf {
+        self.outside("home").join(".cache/evident")
+    }
+
+    /// Lends compiled checkers to the binary, where there is no state yet.
+    pub(crate) fn lend_compiled(&self) {
+        compiled::lend(&self.outside("state"), &self.cache());
     }
 
     /// Runs the binary to its end.

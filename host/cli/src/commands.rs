@@ -16,6 +16,7 @@ mod init;
 mod lint;
 mod replay;
 mod run;
+mod saved;
 mod schema;
 mod store;
 mod tell;

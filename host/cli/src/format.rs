@@ -12,6 +12,8 @@ pub(crate) mod report;
 
 pub(crate) use page::{counted, unit};
 
+use std::path::PathBuf;
+
 use clap::ValueEnum;
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::contract::At;
@@ -77,20 +79,22 @@ pub(crate) fn assessment(assessment: &Assessment, opened: &Opened, format: Forma
     }
 }
 
-/// One clause in a format, with the evidence behind it.
+/// One clause in a format, with the evidence behind it. `saved` are the files of its attachments, in their
+/// order, where they were saved.
 pub(crate) fn explanation(
     assessment: &Assessment,
     judged: &Judged,
     blobs: &Blobs,
+    saved: &[PathBuf],
     format: ReportFormat,
 ) -> String {
     match format {
-        ReportFormat::Human => human::explanation(assessment, judged, blobs),
+        ReportFormat::Human => human::explanation(assessment, judged, blobs, saved),
         ReportFormat::Json => {
             let evidence: Vec<&Evidence> = sources(assessment, judged).collect();
             pretty(&json!({ "version": assessment.version, "clause": judged, "evidence": evidence }))
         }
-        ReportFormat::Markdown => markdown::explanation(assessment, judged),
+        ReportFormat::Markdown => markdown::explanation(assessment, judged, saved),
     }
 }
 

@@ -339,7 +339,7 @@ mod tests {
         let file = state.join("goals/deep/head");
         fs::write(&file, "").expect("writes");
         fs::set_permissions(&file, Permissions::from_mode(0o666)).expect("is ours");
-        assert_eq!(paths(&groups, &state, |path| path == Path::new("other")), [file.clone()]);
+        assert_eq!(paths(&groups, &state, |path| path == Path::new("other")), std::slice::from_ref(&file));
         let mut both = paths(&groups, &state, |_| false);
         both.sort();
         assert_eq!(both, [file, state.join("other")]);

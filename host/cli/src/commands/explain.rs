@@ -1,9 +1,11 @@
 //! `evident explain`: what was collected, what was examined, and what decided a clause.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use evident_core::problem::{did_you_mean, listed};
 
-use super::ContractArguments;
+use super::{ContractArguments, saved};
 use crate::exit::{Exit, UsageError};
 use crate::format::{self, ReportFormat};
 use crate::ui;
@@ -18,6 +20,9 @@ pub(crate) struct Explain {
     /// How to show the result
     #[arg(long, value_enum, default_value_t = ReportFormat::Human)]
     format: ReportFormat,
+    /// Write the attachments of the outcome, such as pictures of a difference, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    save: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Explain) -> anyhow::Result<Exit> {
@@ -36,6 +41,15 @@ pub(crate) fn run(arguments: &Explain) -> anyhow::Result<Exit> {
     if last.contract_changed {
         ui::chatter("note: the contract has changed since this check\n");
     }
-    ui::result(&format::explanation(&last.assessment, judged, engine.blobs(), arguments.format))?;
+    let attachments = &judged.outcome.attachments;
+    let saved = match &arguments.save {
+        Some(folder) => saved::save(attachments, engine.blobs(), folder)?,
+        None => Vec::new(),
+    };
+    if arguments.save.is_some() && attachments.is_empty() {
+        ui::chatter("note: the outcome has no attachments\n");
+    }
+    let shown = format::explanation(&last.assessment, judged, engine.blobs(), &saved, arguments.format);
+    ui::result(&shown)?;
     Ok(Exit::Met)
 }

@@ -1,6 +1,7 @@
 //! For a person at a terminal: what holds, what does not and why, and what to look at next.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use anstyle::Style;
 use evident_core::assessment::{Assessment, Judged};
@@ -140,7 +141,12 @@ fn fault_lines(text: &mut String, fault: &Fault) {
     }
 }
 
-pub(super) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blobs) -> String {
+pub(super) fn explanation(
+    assessment: &Assessment,
+    judged: &Judged,
+    blobs: &Blobs,
+    saved: &[PathBuf],
+) -> String {
     let (symbol, colour) = symbol(judged);
     let mut text = format!(
         "{} {} {}: {}\n",
@@ -174,8 +180,26 @@ pub(super) fn explanation(assessment: &Assessment, judged: &Judged, blobs: &Blob
     }
     metrics(&mut text, judged);
     findings(&mut text, judged);
+    attachments(&mut text, judged, saved);
     checker(&mut text, judged);
     text
+}
+
+/// What goes with the outcome, and where it was saved.
+fn attachments(text: &mut String, judged: &Judged, saved: &[PathBuf]) {
+    let attachments = &judged.outcome.attachments;
+    if attachments.is_empty() {
+        return;
+    }
+    heading(text, "what goes with it");
+    for (at, attachment) in attachments.iter().enumerate() {
+        let place = saved.get(at).map(|path| format!("  {}", path.display())).unwrap_or_default();
+        let size = show_size(attachment.size);
+        writeln!(text, "{INDENT}{:<32} {size:>10}{place}", attachment.name).expect("a string");
+    }
+    if saved.is_empty() {
+        writeln!(text, "{INDENT}{}", styled(style::FAINT, "`--save FOLDER` writes them")).expect("a string");
+    }
 }
 
 fn decision(judged: &Judged) -> String {

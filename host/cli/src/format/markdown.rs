@@ -2,6 +2,7 @@
 //! or a table cell of its own, and becomes no link by itself.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 
 use evident_core::assessment::{Assessment, Judged};
 use evident_core::outcome::{Severity, Status};
@@ -46,7 +47,7 @@ pub(super) fn assessment(assessment: &Assessment, opened: &Opened) -> String {
     text
 }
 
-pub(super) fn explanation(assessment: &Assessment, judged: &Judged) -> String {
+pub(super) fn explanation(assessment: &Assessment, judged: &Judged, saved: &[PathBuf]) -> String {
     let mut text = format!("## {}: {}\n\n", inline(&judged.name), outcome(judged));
     writeln!(text, "{}\n", inline(&judged.outcome.summary)).expect("a string");
     text += "| slot | artifact | bytes | read |\n|---|---|---|---|\n";
@@ -68,7 +69,28 @@ pub(super) fn explanation(assessment: &Assessment, judged: &Judged) -> String {
             .expect("a string");
     }
     findings(&mut text, judged);
+    attachments(&mut text, judged, saved);
     text
+}
+
+/// The only links of a page: files that the person had saved, in a folder of the person's choice.
+fn attachments(text: &mut String, judged: &Judged, saved: &[PathBuf]) {
+    if judged.outcome.attachments.is_empty() {
+        return;
+    }
+    *text += "\n| attachment | bytes |\n|---|---|\n";
+    for (at, attachment) in judged.outcome.attachments.iter().enumerate() {
+        let name = match saved.get(at).and_then(|path| path.to_str()).filter(|path| is_destination(path)) {
+            Some(path) => format!("[{}](<{path}>)", code(&attachment.name)),
+            None => inline(&attachment.name),
+        };
+        writeln!(text, "| {name} | {} |", attachment.size).expect("a string");
+    }
+}
+
+/// True for what can stand between angle brackets, in a cell of a table.
+fn is_destination(path: &str) -> bool {
+    !path.contains(['<', '>', '\\', '|', '`']) && !path.contains(char::is_control)
 }
 
 fn symbol(judged: &Judged) -> &'static str {
