@@ -14,10 +14,10 @@ use crate::Setup;
 use crate::doctor::{Finding, Health};
 
 /// The version that this driver was tried with.
-const TRIED: [u64; 3] = [2, 1, 330];
+const TRIED: [u64; 3] = [2, 1, 332];
 
 /// What is said of every other one, as of another codex.
-const TRIED_HINT: &str = "this driver was tried with 2.1.330; the interface changes often";
+const TRIED_HINT: &str = "this driver was tried with 2.1.332; the interface changes often";
 
 /// How long the program may take to answer a question about itself; it takes half a second.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn only_the_version_that_was_tried_is_good() {
-        assert_eq!(told_version("2.1.330 (Claude Code)\n").health, Health::Good);
+        assert_eq!(told_version("2.1.332 (Claude Code)\n").health, Health::Good);
         assert_eq!(told_version("2.2.0 (Claude Code)").health, Health::Doubtful);
         assert_eq!(told_version("2.1.99 (Claude Code)").health, Health::Doubtful);
         assert_eq!(told_version("nightly").health, Health::Doubtful);

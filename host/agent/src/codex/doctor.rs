@@ -17,7 +17,7 @@ use crate::Setup;
 use crate::doctor::{Finding, Health};
 
 /// The version that this driver was tried with.
-const TRIED: &str = "0.169.0";
+const TRIED: &str = "0.171.0";
 
 /// Time for each run of the program: none of them talks to a model.
 const RUN_MAX: Duration = Duration::from_secs(20);
@@ -87,7 +87,7 @@ fn version_of(told: &str) -> Finding {
         "program",
         Health::Doubtful,
         told,
-        "this driver was tried with 0.169.0; the interface changes often",
+        "this driver was tried with 0.171.0; the interface changes often",
     )
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn only_the_version_that_was_tried_is_good() {
-        assert_eq!(version_of("codex-cli 0.169.0"), good("program", "codex-cli 0.169.0"));
+        assert_eq!(version_of("codex-cli 0.171.0"), good("program", "codex-cli 0.171.0"));
         assert_eq!(version_of("codex-cli 0.170.1").health, Health::Doubtful);
     }
 
