@@ -219,7 +219,7 @@ fn wide_open(workspace: &Workspace, arguments: &[&str]) -> Run {
     run(&mut shell)
 }
 
-/// What somebody else may read, write or enter, below a folder of the host; what lies in a private copy is the work's.
+/// What another user may read, write or enter, below a folder of the host; what lies in a private copy is the work's.
 fn open_to_others(folder: PathBuf) -> Vec<PathBuf> {
     let mut open = Vec::new();
     let mut folders = vec![folder];

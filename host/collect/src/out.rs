@@ -2,7 +2,7 @@
 //! what is built in a private copy. In the workspace, where nothing is kept, `{cache}` is as fresh as `{out}`.
 //!
 //! Whatever a command puts into `{out}` becomes evidence under its path below the folder. Nothing in it is
-//! followed: a link there would name bytes that this run did not make. What lies in `{cache}` is no evidence.
+//! followed: a link there would name bytes that this run did not make. What lies in `{cache}` is not evidence.
 
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, Permissions};

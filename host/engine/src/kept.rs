@@ -4,8 +4,8 @@
 //! Code of the tree wrote it, so it is as trustworthy as that tree: what one tree left behind may say anything
 //! about the next one. So each copy has a record of the one tree under which everything in it was made, or
 //! that it was several; it is written before a source runs, and sealed. No record means that nothing is known.
-//! Who has a check run with another contract or another environment has other programs run on that tree: that
-//! counts as another tree.
+//! A check with another contract or another environment runs other programs on that tree: that counts as
+//! another tree.
 //! The record also says which folder the copy is: one that was put in its place is one of which nothing is known.
 //! What is made of that is decided here and carried out by the ground; nothing here touches a copy.
 

@@ -78,7 +78,7 @@ pub(crate) fn missing(screen: &str, artifact: &Artifact) -> Finding {
     about(Finding::error("missing-screen", message), screen, "", artifact)
 }
 
-/// A screen that nobody expects.
+/// A screen without an expected one.
 pub(crate) fn new(screen: &str, decides: bool, artifact: &Artifact) -> Finding {
     let message = format!("`{screen}` is new: no expected screen has this name");
     let finding =
@@ -92,7 +92,7 @@ pub(crate) fn landmark(at: &str, screen: &str, artifact: &Artifact) -> Finding {
     about(Finding::error("blank-landmark", message), screen, &format!(":{at}"), artifact)
 }
 
-/// Something that does not decide, but that somebody should look at.
+/// Something that does not decide, but that a person should look at.
 pub(crate) fn warning(rule: &str, why: &str, screen: &str, artifact: &Artifact) -> Finding {
     about(Finding::warning(rule, format!("`{screen}`: {why}")), screen, "", artifact)
 }

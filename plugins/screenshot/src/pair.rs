@@ -24,7 +24,7 @@ pub(crate) struct Screens<'a> {
     pub(crate) pairs: Vec<Screen<'a>>,
     /// Names of those that were not made.
     pub(crate) missing: Vec<(String, &'a Artifact)>,
-    /// Names of those that nobody expects.
+    /// Names of those without an expected one.
     pub(crate) new: Vec<(String, &'a Artifact)>,
     /// Names of masks without a screen.
     pub(crate) masks: Vec<String>,

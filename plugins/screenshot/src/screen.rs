@@ -336,7 +336,7 @@ impl<'a> Judge<'a> {
         Ok(look)
     }
 
-    /// A screen that shows nothing is no evidence, and a landmark must show something.
+    /// A screen that shows nothing is not evidence, and a landmark must show something.
     fn judge_blank(&mut self, watched: &[Watched]) {
         let Some((whole, landmarks)) = watched.split_first() else { return };
         for landmark in landmarks {

@@ -65,7 +65,7 @@ fn what_another_tree_built_proves_nothing() {
     assert_eq!(clause(&assessment, "correct")["asserted"], true, "{assessment:#}");
 }
 
-/// Catches a check that anybody else had run on the very same tree, with programs of his own.
+/// Catches a check that another caller ran on the same tree, with other programs.
 #[test]
 fn what_ran_with_other_programs_proves_nothing() {
     let attack = |defences: &str| {
@@ -168,7 +168,7 @@ fn a_forged_record_of_a_copy_is_not_taken() {
     assert_eq!(attack("output-seal").0.exit, 0);
 }
 
-/// Catches a folder of somebody else in the place of the copy: the record is about the one that the host made.
+/// Catches another folder in the place of the copy: the record is about the one that the host made.
 #[test]
 fn a_folder_in_the_place_of_a_copy_is_begun_from_nothing() {
     let attack = |defences: &str| {

@@ -11,7 +11,7 @@ const NAMED_MAX: usize = 8;
 /// What makes an entry its owner's alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mend {
-    /// Nobody else may write.
+    /// No other user may write.
     Mode,
     /// It has no access list.
     List,

@@ -55,7 +55,7 @@ impl Whole {
     }
 }
 
-/// Reads a picture that is no PNG. `reader` is at its beginning.
+/// Reads a picture that is not a PNG. `reader` is at its beginning.
 pub(crate) fn read(mut reader: Reader<'_>, size: u64) -> Result<Whole, Problem> {
     if size > FILE_BYTES_MAX {
         return Err(Problem::Limit(format!(

@@ -136,7 +136,7 @@ fn a_warning_of_doctest_is_no_failure() {
     let both = failure("WARN").replace("d.cc:11", "warned") + &failure("CHECK").replace("d.cc:11", "checked");
     let message = ended(&doctest(2, &both), Exit::Code(1)).said.findings[0].message.clone();
     assert!(message.contains("checked") && !message.contains("warned"), "{message}");
-    // Nobody else writes it.
+    // Only this test writes it.
     let other = doctest(1, &failure("WARN")).replace(" doctest_version='2.4.9'", "").replace("tests='4'", "");
     assert_eq!(one("{}", &other).verdict(), Verdict::Fail);
 }

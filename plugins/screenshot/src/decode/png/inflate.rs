@@ -57,7 +57,7 @@ impl Inflate {
             return Err(Problem::malformed("its data goes on after its last row"));
         }
         loop {
-            // What stands behind the stream in its chunks is no part of the picture.
+            // What stands behind the stream in its chunks is not part of the picture.
             let length = chunks.data()?.len();
             if length == 0 {
                 return Ok(());
