@@ -15,7 +15,7 @@ use evident_collect::tree::{
     Cached, Contents, Described, LinesOf, Looked, Materialised, Rules, Side, Stand, Trees, keep_only,
 };
 use evident_core::assessment::Start;
-use evident_core::contract::{At, Contract, Placed, Since, Source, lint};
+use evident_core::contract::{At, Contract, Since, Source, lint};
 use evident_core::defence::Defence;
 use evident_core::digest::Digest;
 use evident_core::doubt::Doubt;
@@ -29,8 +29,9 @@ use evident_sealed::Sealed;
 
 use crate::exposed::COPIES;
 use crate::kept::{self, Keep, Record, Records, Use};
+use crate::origins::{Origins, patterns};
 use crate::preparing::Need;
-use crate::{Engine, Error, Opened, above, clock, start};
+use crate::{Engine, Error, Opened, above, clock};
 
 /// Time that a source waits for a private folder which another check of the same contract uses.
 const FOLDER_WAIT: Duration = Duration::from_secs(600);
@@ -70,17 +71,6 @@ pub(crate) struct Ground {
     /// True if a source ran where code of another tree had written before.
     on_old_output: bool,
     orphans: Orphans,
-}
-
-/// The start tree and the base.
-struct Origins {
-    start: Tree,
-    base: Tree,
-    /// Why nothing that rests on the base is proven.
-    base_doubt: Option<Doubt>,
-    told: Start,
-    /// Why no pass that stands on these is proven.
-    doubts: Vec<Doubt>,
 }
 
 /// A folder in which sources are collected, and the tree that it holds.
@@ -181,97 +171,6 @@ impl Engine {
         let trees = self.trees()?;
         let (rules, _) = self.origins(opened, &trees, None)?;
         Ok(Trees::digest(&trees.scan(&rules, &opened.file.workspace, Cached::Use)?))
-    }
-
-    fn origins(
-        &self,
-        opened: &Opened,
-        trees: &Trees,
-        since: Option<&str>,
-    ) -> Result<(Rules, Option<Origins>), Error> {
-        let workspace = &opened.file.workspace;
-        if let Some(revision) = since {
-            return self.since(opened, trees, revision).map(|(rules, origins)| (rules, Some(origins)));
-        }
-        let Some(found) = self.start(opened, trees)? else {
-            return Ok((marked(trees.rules(workspace)?, &opened.contract)?, None));
-        };
-        let record = found.record;
-        let start = trees.load(record.tree)?;
-        let base = found.base.as_ref().map(|base| trees.load(base.tree)).transpose()?;
-        let rules = marked(trees.load_rules(record.rules)?, &opened.contract)?.with_start(&start);
-        let told = Start {
-            tree: record.tree,
-            recorded: record.recorded,
-            fresh: found.fresh,
-            base: found.base.map(|base| base.commit),
-            contract: record.contract,
-            accepted: record.accepted().0,
-            accepted_last: record.accepted().1,
-        };
-        // Without a name for it, the base is the start tree, and as fresh as that.
-        let fresh = found.fresh.then_some(Doubt::FreshBase);
-        let base_doubt = if base.is_some() { found.base_doubt } else { fresh };
-        let base = base.unwrap_or_else(|| start.clone());
-        Ok((rules, Some(Origins { start, base, base_doubt, told, doubts: Vec::new() })))
-    }
-
-    /// A commit in the place of the recorded start, and of the base.
-    fn since(&self, opened: &Opened, trees: &Trees, revision: &str) -> Result<(Rules, Origins), Error> {
-        let workspace = &opened.file.workspace;
-        let commit = start::commit(trees, workspace, revision)?;
-        let tree = trees.of_commit(workspace, &commit)?;
-        let rules = marked(trees.rules_of_commit(workspace, &commit, &tree)?, &opened.contract)?;
-        let (start, unrecorded) = self.with_inputs_beside(opened, trees, &rules, tree)?;
-        let mut doubts = Vec::new();
-        if !start::is_full_id(revision, &commit) && Defence::MovableRevision.stands() {
-            doubts.push(Doubt::MovableRevision { name: revision.to_owned(), commit: commit.clone() });
-        }
-        doubts.extend(unrecorded);
-        // The contract as the commit has it. One that lies elsewhere is the caller's own; one in the workspace can
-        // be the worker's.
-        let path = start::contract_in(&opened.file);
-        let contract = path.as_ref().and_then(|path| start.get(path.as_bytes()).map(|leaf| leaf.digest));
-        let unrecorded = path.filter(|_| contract.is_none());
-        doubts.extend(unrecorded.map(|path| Doubt::UnrecordedContract { path, commit: commit.clone() }));
-        let told = Start {
-            tree: Trees::digest(&start),
-            recorded: clock::now(),
-            fresh: false,
-            base: Some(commit),
-            contract: contract.unwrap_or(opened.file.digest),
-            accepted: 0,
-            accepted_last: None,
-        };
-        let rules = rules.with_start(&start);
-        Ok((rules, Origins { base: start.clone(), start, base_doubt: None, told, doubts }))
-    }
-
-    /// The tree of a commit with the inputs that are in no commit: those of the recorded start, or, where there
-    /// is none, as they are now. What they were then is not known, and a doubt says so.
-    fn with_inputs_beside(
-        &self,
-        opened: &Opened,
-        trees: &Trees,
-        rules: &Rules,
-        commit: Tree,
-    ) -> Result<(Tree, Option<Doubt>), Error> {
-        if opened.contract.boundary.inputs.is_empty() {
-            return Ok((commit, None));
-        }
-        let record = start::read(&self.record_path(&opened.file, start::FOLDER))?;
-        let is_recorded = record.is_some();
-        let from = match record {
-            Some(record) => trees.load(record.tree)?,
-            // Their contents are needed where a source runs on this tree.
-            None => trees.store(&rules.clone().with_start(&commit), &opened.file.workspace)?,
-        };
-        let is_beside = |path: &[u8]| rules.is_input(path) && commit.get(path).is_none();
-        let tree = commit.with_paths_of(&from, is_beside);
-        let mut added = tree.entries().iter().filter(|entry| commit.get(&entry.path).is_none());
-        let example = added.next().map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
-        let doubt = example.filter(|_| !is_recorded).map(|example| Doubt::UnrecordedInputs { example });
-        Ok((tree, doubt))
     }
 }
 
@@ -562,22 +461,12 @@ fn texts(paths: &[Vec<u8>]) -> Vec<String> {
     paths.iter().map(|path| String::from_utf8_lossy(path).into_owned()).collect()
 }
 
-/// Rules with the patterns of a contract.
-pub(crate) fn marked(rules: Rules, contract: &Contract) -> Result<Rules, Error> {
-    Ok(rules.with_marked(patterns(&contract.boundary.inputs)?, patterns(&contract.boundary.protect)?))
-}
-
 /// The sources whose added lines some clause searches: the config of such a clause has a key `added`.
 fn searched(contract: &Contract) -> BTreeSet<String> {
     let searches = |config: &serde_json::Value| config.get("added").is_some();
     let clauses = contract.clauses.iter().filter(|clause| searches(&clause.config.json));
     let selectors = clauses.flat_map(|clause| lint::selectors(&clause.evidence));
     selectors.map(|selector| selector.value.source.clone()).collect()
-}
-
-/// Patterns of a sound contract: lint, and the checker of the boundary, have refused the others.
-fn patterns(texts: &[Placed<String>]) -> Result<Vec<Pattern>, Error> {
-    texts.iter().map(|text| Pattern::parse(&text.value).map_err(Error::Pattern)).collect()
 }
 
 /// Paths that differ, as text, in byte order.

@@ -18,6 +18,7 @@ mod kept;
 mod last;
 mod obstacle;
 mod open;
+mod origins;
 mod part;
 mod places;
 mod preparing;
@@ -67,7 +68,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    /// The contract is no text of a contract's size.
+    /// The contract is not a text of a contract's size.
     #[error("the contract `{path}` {what}")]
     NotAContract {
         /// Which.
@@ -75,7 +76,7 @@ pub enum Error {
         /// What it is instead.
         what: String,
     },
-    /// The workspace is no folder.
+    /// The workspace is not a folder.
     #[error("failed to open the workspace `{path}`")]
     Workspace {
         /// Which.
@@ -146,7 +147,7 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// A text is no pattern of paths.
+    /// A text is not a pattern of paths.
     #[error(transparent)]
     Pattern(#[from] evident_patterns::NotAPattern),
     /// A file of the state folder cannot be read or written.

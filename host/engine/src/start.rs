@@ -19,7 +19,7 @@ use evident_regular::{Links, private};
 use evident_store::GoalId;
 use serde::{Deserialize, Serialize};
 
-use crate::ground::marked;
+use crate::origins::marked;
 use crate::{ContractFile, Engine, Error, Opened, clock};
 
 /// Version of the stored form.
