@@ -45,8 +45,9 @@ fn write_table(out: &Path, guests: &[Built]) {
     let mut table = String::from("&[\n");
     let mut names = String::new();
     for guest in guests {
-        let file = out.join(format!("{}.wasm", guest.name));
-        fs::write(&file, &guest.bytes).expect("the output folder is ours");
+        // Beside the table, so that a build folder can be moved.
+        let file = format!("{}.wasm", guest.name);
+        fs::write(out.join(&file), &guest.bytes).expect("the output folder is ours");
         writeln!(table, "Guest {{ name: {:?}, bytes: include_bytes!({file:?}) }},", guest.name)
             .expect("a string");
         writeln!(names, "$each!({});", guest.name).expect("a string");

@@ -46,8 +46,9 @@ fn write_table(out: &Path, components: &[evident_componentize::Built]) {
         let library = format!("evident_{}", name.replace('-', "_"));
         let built = components.iter().find(|built| built.name == library);
         let built = built.unwrap_or_else(|| panic!("`evident-{name}` made no component"));
-        let file = out.join(format!("{name}.wasm"));
-        fs::write(&file, &built.bytes).expect("the output folder is ours");
+        // Beside the table, so that a build folder can be moved.
+        let file = format!("{name}.wasm");
+        fs::write(out.join(&file), &built.bytes).expect("the output folder is ours");
         writeln!(table, "Builtin {{ name: {name:?}, bytes: include_bytes!({file:?}) }},").expect("a string");
     }
     table.push(']');

@@ -20,7 +20,7 @@ use crate::workspace::Workspace;
 const ROUNDS: [u64; 2] = [150, 1000];
 
 /// Time of the rounds of a plain run, on a machine that does other things: what is left out is told.
-const PLAIN_TIME: Duration = Duration::from_secs(150);
+const PLAIN_TIME: Duration = Duration::from_secs(60);
 
 /// Events of a run that nobody kills, at most: a kill comes after a random one of them.
 const EVENTS: u64 = 16;
