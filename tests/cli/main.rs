@@ -8,6 +8,7 @@ mod attempt;
 mod baseline;
 mod check;
 mod checker;
+mod checker_pages;
 mod command_agent;
 mod compiled;
 mod completions;

@@ -10,6 +10,7 @@ mod markdown;
 mod page;
 pub(crate) mod report;
 
+pub(crate) use inline::{code, inline, longest_run, prose};
 pub(crate) use page::{counted, unit};
 
 use std::path::PathBuf;

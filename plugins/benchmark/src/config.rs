@@ -105,15 +105,24 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         &[("auto", Pairing::Auto), ("always", Pairing::Always), ("never", Pairing::Never)],
         "auto",
     );
-    let confidence = config.number("confidence", "of the confidence interval; default 0.95", 0.5..=0.9999);
-    let samples_min = config.integer(
-        "samples_min",
-        "fewest samples of a side to judge by; default: what the figure needs",
-        1..=SAMPLES_MIN_MAX,
-    );
-    let seed = config.integer("seed", "of the bootstrap; default 0", 0..=SEED_MAX);
+    let confidence = config.number("confidence", "of the confidence interval", 0.5..=0.9999);
+    let samples_min =
+        config.integer("samples_min", "fewest samples of a side to judge by", 1..=SAMPLES_MIN_MAX);
+    let seed = config.integer("seed", "of the bootstrap", 0..=SEED_MAX);
     let direction =
         config.choice("direction", "which way is better: `auto` asks the unit", DIRECTIONS, "auto");
+    config.unit("samples_min", "samples");
+    for (key, meaning) in [
+        ("benchmark", "the only one"),
+        ("max", "no bound"),
+        ("min", "no bound"),
+        ("ratio_max", "no comparison"),
+        ("confidence", "0.95"),
+        ("samples_min", "as many as the figure needs"),
+        ("seed", "0"),
+    ] {
+        config.absent(key, meaning);
+    }
     let settings = Settings {
         benchmark,
         measure,

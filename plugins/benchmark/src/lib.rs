@@ -11,6 +11,7 @@
 //! The same evidence and config give the same outcome to the bit on every platform: arithmetic is
 //! `+ - * /`, square root and comparison on IEEE 754 doubles, and the only randomness is a seeded generator.
 
+mod about;
 mod bootstrap;
 mod config;
 mod figure;
@@ -51,6 +52,8 @@ impl Checker for Benchmark {
         )
         .slot(current.many().media_type("application/json"))
         .slot(baseline.optional().trusted().many().media_type("application/json"))
+        .example(about::EXAMPLE)
+        .inconclusive(&about::INCONCLUSIVE)
     }
 
     fn configure(config: &mut Config) -> Settings {

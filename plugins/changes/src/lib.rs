@@ -13,6 +13,7 @@
 //! A repository inside the tree is one path, and its files are not in the evidence. It is held against the
 //! patterns as its path and as the `.git` in it, and a rule about added text or lines stays open over it.
 
+mod about;
 mod api;
 mod change;
 mod document;
@@ -69,6 +70,8 @@ impl Checker for Changes {
         .slot(changes)
         .slot(api)
         .slot(before)
+        .example(about::EXAMPLE)
+        .inconclusive(&about::INCONCLUSIVE)
     }
 
     fn configure(config: &mut Config) -> Settings {

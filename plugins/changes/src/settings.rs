@@ -72,8 +72,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         ),
         added: config.texts("added", "texts that no added line may contain, for example `#[ignore]`"),
         added_paths: {
-            let paths =
-                patterns(config, "added_paths", "the files that `added` is about; without it every file");
+            let paths = patterns(config, "added_paths", "the files that `added` is about");
             config.has("added_paths").then_some(paths)
         },
         kinds_denied: kinds(config),
@@ -84,6 +83,12 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
             "any",
         ),
     };
+    for (key, unit) in [("max_files", "files"), ("max_lines", "lines")] {
+        config.unit(key, unit);
+        config.absent(key, "no bound");
+    }
+    config.absent("allow", "every path");
+    config.absent("added_paths", "every file");
     tell_nonsense(config, &settings);
     settings
 }
@@ -129,7 +134,7 @@ fn tell_nonsense(config: &mut Config, settings: &Settings) {
     if !judges {
         let has_list = ["deny", "added", "kinds_denied"].iter().any(|key| config.has(key));
         let message =
-            if has_list { "a list without entries is no rule" } else { "expected at least one rule" };
+            if has_list { "a list without entries is not a rule" } else { "expected at least one rule" };
         let hint = "write for example `allow = [\"src/**\"]`, or `deny = [\"tests/**\"]`";
         config.problem("", message, Some(hint.into()));
     }

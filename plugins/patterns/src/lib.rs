@@ -53,7 +53,7 @@ enum End {
     Something,
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAPattern {
     /// What is wrong, a lower-case fragment.

@@ -18,6 +18,7 @@
 //! The config that states its own threshold or limits has said what is similar, and there is no second
 //! look unless it asks for one.
 
+mod about;
 mod blank;
 mod classes;
 mod decode;
@@ -64,6 +65,8 @@ impl Checker for Screenshot {
             .slot(pictures(expected))
             .slot(pictures(actual))
             .slot(pictures(mask.optional().trusted()))
+            .example(about::EXAMPLE)
+            .inconclusive(&about::INCONCLUSIVE)
     }
 
     fn configure(config: &mut Config) -> Settings {

@@ -38,7 +38,7 @@ impl<C: Checker> guest::Guest for Exported<C> {
             id: description.id,
             version: description.version,
             title: description.title,
-            config_schema: Config::schema(C::configure).to_string(),
+            config_schema: crate::description::config_schema::<C>().to_string(),
             slots: description.slots.into_iter().map(slot).collect(),
         }
     }

@@ -160,6 +160,17 @@ impl Config {
         chosen.or(fallback).map(|(_, value)| value.clone()).expect("the default is one of the options")
     }
 
+    /// Names the unit of a key that was declared: `pixels`, `bytes`. An annotation, `x-unit`: nothing is converted.
+    pub fn unit(&mut self, key: &str, unit: &str) {
+        self.annotate(key, "x-unit", unit);
+    }
+
+    /// Says what holds where a key that was declared is absent, as a person reads it: for a default that is not
+    /// one word, or that depends on other keys. An annotation, `x-default`.
+    pub fn absent(&mut self, key: &str, meaning: &str) {
+        self.annotate(key, "x-default", meaning);
+    }
+
     /// Reports a problem of the checker's own, for example two keys that exclude each other. `key` is
     /// empty for the config as a whole.
     pub fn problem(&mut self, key: &str, message: impl Into<String>, hint: Option<String>) {
@@ -171,6 +182,11 @@ impl Config {
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    fn annotate(&mut self, key: &str, keyword: &str, text: &str) {
+        let schema = self.properties.get_mut(key).expect("the key was declared before");
+        schema[keyword] = text.into();
     }
 
     fn declare(&mut self, key: &str, schema: Value) {
@@ -250,12 +266,15 @@ mod tests {
 
     fn configure(config: &mut Config) -> Settings {
         config.require("max");
-        Settings {
+        let settings = Settings {
             max: config.quantity("max", "the bound"),
             skipped: config.choice("skipped", "skipped tests", &[("allow", true), ("deny", false)], "deny"),
             count: config.integer("count", "how many", 1..=10),
             ids: config.texts("ids", "which"),
-        }
+        };
+        config.unit("count", "tests");
+        config.absent("count", "all");
+        settings
     }
 
     #[test]
@@ -296,5 +315,9 @@ mod tests {
         assert_eq!(schema["required"], json!(["max"]));
         assert_eq!(schema["properties"]["skipped"]["enum"], json!(["allow", "deny"]));
         assert_eq!(schema["additionalProperties"], json!(false));
+        assert_eq!(
+            (&schema["properties"]["count"]["x-unit"], &schema["properties"]["count"]["x-default"]),
+            (&json!("tests"), &json!("all"))
+        );
     }
 }

@@ -1,4 +1,11 @@
 //! What a checker says of itself: mirrors `descriptor` and `slot` of the WIT interface `checker`.
+//!
+//! The interface has no room of its own for an example and for what makes a checker undecided. They travel as
+//! annotations of the config schema, `x-example` and `x-inconclusive`, which a validator passes over.
+
+use serde_json::{Value, json};
+
+use crate::{Checker, Config, Reason};
 
 /// Describes a checker to the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,13 +18,38 @@ pub struct Description {
     pub title: String,
     /// At most 32, in the order of declaration.
     pub slots: Vec<Slot>,
+    /// Parts of a contract in TOML that use the checker; empty if none is stated.
+    pub example: String,
+    /// Reasons to be inconclusive, each with what leads to it.
+    pub inconclusive: Vec<(Reason, String)>,
 }
 
 impl Description {
     /// A description without slots. `version` is usually `env!("CARGO_PKG_VERSION")`.
     #[must_use]
     pub fn new(id: &str, version: &str, title: &str) -> Self {
-        Self { id: id.into(), version: version.into(), title: title.into(), slots: Vec::new() }
+        Self {
+            id: id.into(),
+            version: version.into(),
+            title: title.into(),
+            slots: Vec::new(),
+            example: String::new(),
+            inconclusive: Vec::new(),
+        }
+    }
+
+    /// States one worked criterion: the sources and the clause of a contract, in TOML.
+    #[must_use]
+    pub fn example(mut self, contract: &str) -> Self {
+        self.example = contract.into();
+        self
+    }
+
+    /// States the reasons to be inconclusive, each with what leads to it.
+    #[must_use]
+    pub fn inconclusive(mut self, reasons: &[(Reason, &str)]) -> Self {
+        self.inconclusive.extend(reasons.iter().map(|(reason, when)| (*reason, (*when).to_owned())));
+        self
     }
 
     /// Adds a slot.
@@ -106,4 +138,19 @@ impl Slot {
         self.media_types.push(media_type.into());
         self
     }
+}
+
+/// The JSON Schema of a checker's config, with the example and the reasons of its description.
+pub(crate) fn config_schema<C: Checker>() -> Value {
+    let description = C::describe();
+    let mut schema = Config::schema(C::configure);
+    if !description.example.is_empty() {
+        schema["x-example"] = description.example.into();
+    }
+    if !description.inconclusive.is_empty() {
+        let reasons = description.inconclusive.iter();
+        schema["x-inconclusive"] =
+            reasons.map(|(reason, when)| json!({ "reason": reason.word(), "when": when })).collect();
+    }
+    schema
 }

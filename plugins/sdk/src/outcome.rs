@@ -23,6 +23,23 @@ pub enum Reason {
     Config,
 }
 
+impl Reason {
+    /// The word for it in contracts and outcomes, such as `not-examined`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::NotExamined => "not-examined",
+            Self::Contradiction => "contradiction",
+            Self::Limit => "limit",
+            Self::InsufficientData(_) => "insufficient-data",
+            Self::Unsupported => "unsupported",
+            Self::Stale => "stale",
+            Self::Config => "config",
+        }
+    }
+}
+
 /// What the evidence says about the criterion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {

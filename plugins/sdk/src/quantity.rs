@@ -54,7 +54,7 @@ pub struct Quantity {
     pub unit: String,
 }
 
-/// Why a text is no quantity, and which bytes of it.
+/// Why a text is not a quantity, and which bytes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantityError {
     /// Lower-case fragment.

@@ -93,5 +93,5 @@ pub fn validate<C: Checker>(config: &str) -> Vec<Problem> {
 /// The JSON Schema of the config, as `describe` hands it to the host.
 #[must_use]
 pub fn schema<C: Checker>() -> serde_json::Value {
-    Config::schema(C::configure)
+    crate::description::config_schema::<C>()
 }

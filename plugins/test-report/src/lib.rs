@@ -4,6 +4,7 @@
 //! never from headers; what it cannot read whole never passes. It never looks at the name of a file, at
 //! the workspace, or at how long a test took.
 
+mod about;
 mod baseline;
 mod detect;
 mod failure_text;
@@ -64,6 +65,8 @@ impl Checker for TestReport {
         )
         .slot(report)
         .slot(baseline)
+        .example(about::EXAMPLE)
+        .inconclusive(&about::INCONCLUSIVE)
     }
 
     fn configure(config: &mut Config) -> Settings {
@@ -177,7 +180,7 @@ fn read_one(settings: &Settings, artifact: &Artifact, source: usize, role: Role)
 }
 
 /// doctest and node-tap list failures that they excuse like any other, and end with 0 over them: then nothing tells
-/// them from failures whose exit code was lost on the way. Neither is a pass, and the first is no failure.
+/// them from failures whose exit code was lost on the way. Neither is a pass, and the first is not a failure.
 ///
 /// Asks for the origin only where it matters: an answer that depends on bytes alone can be used again.
 fn doubt(report: &mut Report, artifact: &Artifact, source: usize) {

@@ -88,6 +88,10 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
             "headers",
         ),
     };
+    for key in ["flaky_max", "min_tests"] {
+        config.unit(key, "tests");
+        config.absent(key, "no bound");
+    }
     refuse_conflicts(config, &settings);
     settings
 }

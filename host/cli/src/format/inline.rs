@@ -11,13 +11,35 @@
 const COMMIT_DIGITS_LEAST: usize = 7;
 
 /// Text in a line, as plain words where it is nothing else, as code otherwise. It fits a cell of a table.
-pub(super) fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     let text = text.replace('\n', " ");
     if text.is_empty() || is_plain(&text) { text } else { code(&text) }
 }
 
+/// Text whose own code spans stay what they are, where all between them is plain words. It fits a cell of a table.
+pub(crate) fn prose(text: &str) -> String {
+    let text = text.replace('\n', " ");
+    let parts: Vec<&str> = text.split('`').collect();
+    // A span holds something, and every one has an end.
+    let is_span = |at: usize| at % 2 == 1;
+    let are_spans = parts.len() % 2 == 1
+        && !parts.iter().enumerate().any(|(at, part)| is_span(at) && part.trim().is_empty());
+    let is_words = |part: &str| {
+        let words = part.trim_matches([' ', ',', ';', ':', '.', '(', ')']);
+        words.is_empty() || is_plain(words)
+    };
+    if parts.len() < 3 || !are_spans || !parts.iter().step_by(2).all(|part| is_words(part)) {
+        return inline(&text);
+    }
+    parts
+        .iter()
+        .enumerate()
+        .map(|(at, part)| if is_span(at) { code(part) } else { (*part).to_owned() })
+        .collect()
+}
+
 /// Text as code. It fits a cell of a table.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = text.replace('\n', " ");
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if is_edge(text.chars().next()) || is_edge(text.chars().next_back()) { " " } else { "" };
@@ -29,7 +51,8 @@ fn is_edge(character: Option<char>) -> bool {
     matches!(character, None | Some('`' | ' '))
 }
 
-fn longest_run(text: &str) -> usize {
+/// The length of the longest run of backticks.
+pub(crate) fn longest_run(text: &str) -> usize {
     text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
 }
 
@@ -138,6 +161,23 @@ mod tests {
             "mailto:a",
         ] {
             assert_eq!(inline(text), format!("`{text}`"));
+        }
+    }
+
+    #[test]
+    fn code_inside_of_words_stays_code() {
+        for (text, expected) in [
+            ("0.01, or `1 %` of it", "0.01, or `1 %` of it"),
+            ("`a` and `b`", "`a` and `b`"),
+            ("one of `a | b`", "one of `a \\| b`"),
+            // Something between the spans, or before them, is more than words.
+            ("see <b> and `c`", "`` see <b> and `c` ``"),
+            ("`a`@owner", "`` `a`@owner ``"),
+            ("an `odd` number ` of them", "`` an `odd` number ` of them ``"),
+            ("nothing `` inside", "``` nothing `` inside ```"),
+            ("- `a` is no list", "`` - `a` is no list ``"),
+        ] {
+            assert_eq!(prose(text), expected);
         }
     }
 

@@ -87,8 +87,7 @@ impl Settings {
 /// Reads the config; every problem at once.
 pub(crate) fn configure(config: &mut Config) -> Settings {
     let metric = config.choice("metric", "how two colours are compared", Metric::WORDS, "pixelmatch-7");
-    let title = "the largest difference of two colours that is none, in the metric's own scale; default 0.1, \
-                 of `ssim` 0.01";
+    let title = "the largest difference between two colours that counts as equal, in the metric's own scale";
     let threshold = config.number("threshold", title, 0.0..=1.0);
     let blends = [("checkerboard", Blend::Checkerboard), ("white", Blend::White)];
     let title = "what semi-transparent pixels are seen over; `oklab` and `ssim` know white alone";
@@ -96,18 +95,18 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
     let words = [("ignore", false), ("count", true)];
     let count_antialias =
         config.choice("antialias", "whether pixels of anti-aliasing differ", &words, "ignore");
-    let title = "how many pixels of a screen may differ; default 0 without `max_ratio`";
+    let title = "how many pixels of a screen may differ";
     let pixels_max = config.integer("max_pixels", title, 0..=COUNT_MAX);
     let title = "which part of the compared area of a screen may differ: 0.01 or `1 %`";
     let ratio_max = config.quantity("max_ratio", title);
     let title = "how many differing pixels any `window` may hold";
     let density_max = config.integer("max_density", title, 0..=WINDOW_MAX * WINDOW_MAX);
-    let title = "side of the squares that `max_density` and `max_faint` are about, in pixels; default 32";
+    let title = "side of the squares that `max_density` and `max_faint` are about, in pixels";
     let window = config.integer("window", title, 2..=WINDOW_MAX).unwrap_or(WINDOW_DEFAULT);
     let faint = faint(config);
     let faint_max = config.integer(
         "max_faint",
-        "how many faintly differing pixels any `window` may hold; default 1 of 32, which is 32 for 32",
+        "how many faintly differing pixels any `window` may hold",
         0..=WINDOW_MAX * WINDOW_MAX,
     );
     let pairs = pairs(config);
@@ -124,13 +123,14 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
     let words = [("fail", SizeRule::Fail), ("compare", SizeRule::Compare)];
     let title = "what another size means: a failure, or that what only one picture has differs";
     let size = config.choice("layout", title, &words, "fail");
-    let title = "how many pixels of the actual screen, either way, are one of the expected; default 1";
+    let title = "how many pixels of the actual screen, either way, are one of the expected";
     let scale = config.integer("scale", title, 1..=SCALE_MAX).unwrap_or(1);
     let words = [("refuse", false), ("allow", true)];
     let title = "whether screens of one colour, or nearly, are evidence of anything";
     let allow_blank = config.choice("blank", title, &words, "refuse");
     let words = [("write", true), ("none", false)];
     let pictures = config.choice("pictures", "whether pictures of differences are made", &words, "write");
+    annotate(config);
     let has_limit = ["threshold", "max_pixels", "max_ratio", "max_density"].iter().any(|key| config.has(key));
     let settings = Settings {
         metric,
@@ -160,6 +160,26 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
     };
     tell_nonsense(config, &settings, faint);
     settings
+}
+
+/// Units, and what holds where a key is absent.
+fn annotate(config: &mut Config) {
+    for key in ["max_pixels", "max_density", "window", "max_faint", "scale"] {
+        config.unit(key, "pixels");
+    }
+    config.unit("max_ratio", "part of the compared area, or percent");
+    for (key, meaning) in [
+        ("threshold", "0.1; 0.01 with `ssim`"),
+        ("max_pixels", "0; without a bound if `max_ratio` is set"),
+        ("max_ratio", "no bound"),
+        ("max_density", "no bound"),
+        ("max_faint", "the number of `window`"),
+        ("mask_color", "a mask ignores what is not transparent"),
+    ] {
+        config.absent(key, meaning);
+    }
+    config.absent("window", &WINDOW_DEFAULT.to_string());
+    config.absent("scale", "1");
 }
 
 fn faint(config: &mut Config) -> Faint {
@@ -204,14 +224,13 @@ fn places(config: &mut Config, key: &str, title: &str) -> Vec<Place> {
 }
 
 fn mask_color(config: &mut Config) -> Option<u32> {
-    let title =
-        "the colour of what a mask ignores, `#rrggbb`; without it a mask ignores what is not transparent";
+    let title = "the colour of what a mask ignores, `#rrggbb`";
     let text = config.text("mask_color", title)?;
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6);
     let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
     if number.is_none() {
         let hint = Some("write for example `#ff00ff`".into());
-        config.problem("mask_color", format!("`{text}` is no colour"), hint);
+        config.problem("mask_color", format!("`{text}` is not a colour"), hint);
     }
     // Words have red in the lowest byte.
     number.map(|number| number.swap_bytes() >> 8)
@@ -226,7 +245,7 @@ fn fraction(config: &mut Config, ratio: &Quantity) -> Option<f64> {
     let value = value.filter(|value| (0.0..=1.0).contains(value));
     if value.is_none() {
         let hint = Some("write for example `0.01` or `1 %`".into());
-        config.problem("max_ratio", format!("`{ratio}` is no part of an area"), hint);
+        config.problem("max_ratio", format!("`{ratio}` is not part of an area"), hint);
     }
     value
 }

@@ -1,12 +1,16 @@
-//! `evident checker inspect`: what a checker imports, takes and is told, before it judges anything.
+//! `evident checker inspect`: what a checker imports and takes, which config it reads, and what makes it undecided.
+
+mod described;
+mod page;
 
 use clap::{Args, ValueEnum};
 use evident_core::contract::values::show_size;
-use evident_core::descriptor::{ReadRequirement, Slot};
 use evident_engine::LoadedChecker;
 use serde_json::{Value, json};
 
 use super::Which;
+use described::{Key, example, inconclusive, keys, takes};
+
 use crate::exit::Exit;
 use crate::{commands, ui};
 
@@ -26,6 +30,8 @@ enum InspectFormat {
     Human,
     /// For a program: one document with a version
     Json,
+    /// A page about the checker
+    Markdown,
 }
 
 pub(crate) fn run(arguments: &Inspect) -> anyhow::Result<Exit> {
@@ -35,6 +41,7 @@ pub(crate) fn run(arguments: &Inspect) -> anyhow::Result<Exit> {
     ui::result(&match arguments.format {
         InspectFormat::Human => human(&loaded, size),
         InspectFormat::Json => crate::format::pretty(&document(&loaded, size)),
+        InspectFormat::Markdown => page::page(&loaded.descriptor),
     })?;
     Ok(Exit::Met)
 }
@@ -55,6 +62,7 @@ fn document(loaded: &LoadedChecker, size: u64) -> Value {
 
 fn human(loaded: &LoadedChecker, size: u64) -> String {
     let descriptor = &loaded.descriptor;
+    let schema = &descriptor.config_schema;
     let strong = |text: &str| ui::styled(ui::style::STRONG, text);
     let mut text = format!("{} {}  {}\n", strong(&descriptor.id), descriptor.version, descriptor.title);
     text += &format!("  from     {} ({})\n", loaded.from, show_size(size));
@@ -65,39 +73,26 @@ fn human(loaded: &LoadedChecker, size: u64) -> String {
         text += &format!("  {:<12} {}\n               {}\n", slot.name, slot.title, takes(slot));
     }
     text += &format!("\n{}\n", strong("config"));
-    text + &config(&descriptor.config_schema)
+    text += &config(&keys(schema));
+    let reasons = inconclusive(schema);
+    if !reasons.is_empty() {
+        text += &format!("\n{}\n", strong("inconclusive"));
+        text += &reasons.iter().map(|(reason, when)| format!("  {reason:<17} {when}\n")).collect::<String>();
+    }
+    let example = example(schema);
+    if !example.is_empty() {
+        text += &format!("\n{}\n", strong("a worked criterion"));
+        text +=
+            &example.lines().map(|line| format!("  {line}").trim_end().to_owned() + "\n").collect::<String>();
+    }
+    text
 }
 
-fn takes(slot: &Slot) -> String {
-    let words = [
-        if slot.required { "required" } else { "optional" },
-        if slot.many { "takes many" } else { "takes one" },
-        if slot.trusted { "trusted evidence only" } else { "" },
-        if slot.read == ReadRequirement::All { "a pass has read it whole" } else { "a pass may read a part" },
-    ];
-    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(", ")
-}
-
-fn config(schema: &Value) -> String {
-    let properties = schema["properties"].as_object();
-    let lines = properties.into_iter().flatten().map(|(key, value)| {
-        let kind = match (&value["enum"], &value["type"]) {
-            (Value::Array(words), _) => {
-                words.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
-            }
-            (_, Value::String(kind)) => kind.clone(),
-            (_, Value::Array(kinds)) => {
-                kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" | ")
-            }
-            _ => "any".into(),
-        };
-        let default = match &value["default"] {
-            Value::Null => String::new(),
-            default => format!(", default {default}"),
-        };
-        let title = value["description"].as_str().unwrap_or_default();
-        format!("  {key:<14} {title}\n                 {kind}{default}\n")
-    });
-    let text: String = lines.collect();
-    if text.is_empty() { "  takes none\n".into() } else { text }
+fn config(keys: &[Key]) -> String {
+    let line = |Key { name, title, kind, unit, default }: &Key| {
+        let unit = if unit.is_empty() { String::new() } else { format!(", in {unit}") };
+        let default = if default.is_empty() { String::new() } else { format!("; if absent: {default}") };
+        format!("  {name:<14} {title}\n                 {kind}{unit}{default}\n")
+    };
+    if keys.is_empty() { "  takes none\n".into() } else { keys.iter().map(line).collect() }
 }
