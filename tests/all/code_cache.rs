@@ -163,7 +163,7 @@ fn another_key_opens_nothing() {
     fixture.is_made_again("another key");
     fs::remove_file(fixture.key()).unwrap();
     fixture.is_made_again("no key");
-    // A key that others may read seals nothing; one that is no key is none.
+    // A key that others may read seals nothing; one that is not a key is none.
     for (what, bytes, mode_bits) in
         [("readable", [8; 32].as_slice(), 0o644), ("short", &[8; 31], 0o600), ("long", &[8; 33], 0o600)]
     {

@@ -31,7 +31,7 @@ fn refused_with_the_name_of_what_is_missing() {
     refused(
         PREFIX_COMPONENT,
         FaultClass::Link,
-        &format!("does not export `{INTERFACE}`, so it is no checker"),
+        &format!("does not export `{INTERFACE}`, so it is not a checker"),
     );
     let size = COMPONENT_BYTES_MAX + 1;
     let large = vec![0; usize::try_from(size).unwrap()];
@@ -64,7 +64,7 @@ fn another_version_is_refused() {
 /// A component inside a component exports nothing for the outer one.
 #[test]
 fn a_nested_checker_is_no_checker() {
-    let missing = format!("does not export `{INTERFACE}`, so it is no checker");
+    let missing = format!("does not export `{INTERFACE}`, so it is not a checker");
     refused(&nested(guest("describe_id").to_vec()), FaultClass::Link, &missing);
     let deep = (0..10_000).fold(PREFIX_COMPONENT.to_vec(), |inner, _| nested(inner));
     let Err(fault) = SANDBOX.load(&deep, Wasi::None) else { panic!("loaded") };

@@ -76,7 +76,7 @@ limits = { fuel = "5G", memory = "128 MiB", wall = "10s" }
 fn assert_places(text: &str, problems: &[Problem]) {
     for problem in problems {
         let shown = text.get(problem.span.clone());
-        assert!(shown.is_some(), "{:?} is no place in {} bytes: {problem:?}", problem.span, text.len());
+        assert!(shown.is_some(), "{:?} is not a place in {} bytes: {problem:?}", problem.span, text.len());
         assert!(!problem.message.is_empty());
     }
     let order: Vec<usize> = problems.iter().map(|problem| problem.span.start).collect();

@@ -98,7 +98,7 @@ fn documents_made_to_hurt() {
     }
 }
 
-/// Bytes that are no UTF-8: read as what the document declares, or refused.
+/// Bytes that are not UTF-8: read as what the document declares, or refused.
 #[test]
 fn encodings() {
     let document = |declaration: &[u8], name: &[u8], end: &[u8]| {
@@ -200,14 +200,14 @@ fn b01_b02_b03_b07_files_give_their_outcomes() {
             "junit" => (&TEST_REPORT, JUNIT),
             "go-test" => (&TEST_REPORT, r#"{"format":"go-test"}"#),
             "benchmark" => (&BENCHMARK, r#"{"max":"1e30 s"}"#),
-            other => panic!("`{other}` is no kind of evidence"),
+            other => panic!("`{other}` is not a kind of evidence"),
         };
         let status = match expected {
             "fail" => Status::Fail,
             "malformed" => MALFORMED,
             "unsupported" => UNSUPPORTED,
             "limit" => LIMIT,
-            other => panic!("`{other}` is no outcome of hostile evidence"),
+            other => panic!("`{other}` is not an outcome of hostile evidence"),
         };
         let bytes = fs::read(folder.join(file)).expect("is there");
         let outcome = judge(checker, config, file, &bytes).outcome;

@@ -339,7 +339,7 @@ fn every_test_file_is_a_module() {
             }
         }
     }
-    none("test files that are no module", &forgotten);
+    none("test files that are not a module", &forgotten);
 }
 
 fn manifest(path: &str) -> Table {
@@ -347,7 +347,7 @@ fn manifest(path: &str) -> Table {
 }
 
 fn table<'a>(manifest: &'a Table, key: &str) -> &'a Table {
-    manifest[key].as_table().unwrap_or_else(|| panic!("`{key}` is no table"))
+    manifest[key].as_table().unwrap_or_else(|| panic!("`{key}` is not a table"))
 }
 
 /// Names of the files in a folder, in order.

@@ -31,7 +31,7 @@ fn inspect_what_is_not_there() {
 #[test]
 fn inspect_what_is_no_component() {
     let workspace = Workspace::empty();
-    workspace.write("text.wasm", "this is no component");
+    workspace.write("text.wasm", "this is not a component");
     workspace.golden("checker-inspect-refused", &["checker", "inspect", "text.wasm"]);
 }
 

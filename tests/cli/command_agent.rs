@@ -71,7 +71,7 @@ fn one_that_ends_at_once_is_tried_three_times() {
     ends(&over, BLOCKED, &["exited"; 3], "`sh` ended with exit code 7: no licence");
 }
 
-/// Plain text without a claim is no protocol that could be broken: nothing comes of it, and that ends it.
+/// Plain text without a claim is not a protocol that could be broken: nothing comes of it, and that ends it.
 #[test]
 fn one_that_prints_garbage_gets_nowhere() {
     let over = goes("head -c 3000 /dev/urandom", "");

@@ -153,7 +153,7 @@ fn judged_again(junit: &str, expected: &str) {
     assert_eq!(verdict(&assessment, "correct"), expected, "{junit}");
 }
 
-/// A warning about the contract is no part of the document that a build server reads.
+/// A warning about the contract is not part of the document that a build server reads.
 #[test]
 fn the_document_stands_alone_on_stdout() {
     let workspace = Workspace::new(&contract(r#"files = ["report.xml"]"#));

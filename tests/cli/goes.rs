@@ -44,7 +44,7 @@ fn every_go_gives_artifacts_of_its_own() {
     assert_eq!(fs::read_to_string(workspace.path("goes.log")).expect("was written").lines().count(), 3);
 }
 
-/// Catches the go that counts alone: first, middle or last, a failure in one of them is no pass.
+/// Catches the go that counts alone: first, middle or last, a failure in one of them is not a pass.
 #[test]
 fn one_failing_go_is_seen() {
     for failing in 1..=3 {

@@ -95,7 +95,7 @@ fn cases_that_cannot_be_read() {
         ("no-expectation", &[("evidence/report/a.xml", "")], "has no `expected.json`"),
         ("no-evidence", &[("expected.json", r#"{"status": "pass"}"#)], "cannot be listed"),
         ("no-json", &[("expected.json", "{")], "`expected.json`: "),
-        ("no-status", &[("expected.json", r#"{"status": "passed"}"#)], "`passed` is no status"),
+        ("no-status", &[("expected.json", r#"{"status": "passed"}"#)], "`passed` is not a status"),
         ("no-key", &[("expected.json", r#"{"status": "pass", "stats": 1}"#)], "unknown field `stats`"),
         ("no-config", &[("config.json", "x"), ("expected.json", r#"{"status": "pass"}"#)], "`config.json`: "),
         (

@@ -87,7 +87,7 @@ fn an_approval_for_what_is_no_pattern_is_refused() {
     let text = contract(r#"run = ["true"]"#) + &TERMS.replace("/migrations/", "!migrations");
     let run = Workspace::new(&text).run(["lint"]);
     assert_eq!(run.exit, 2, "{run:#?}");
-    assert!(run.stderr.contains("`!migrations` is no pattern"), "{}", run.stderr);
+    assert!(run.stderr.contains("`!migrations` is not a pattern"), "{}", run.stderr);
 }
 
 /// A key that this version does not enforce is refused, never ignored.
@@ -172,7 +172,7 @@ path = "absent.wasm"
 path = "broken.wasm"
 "#
     ));
-    workspace.write("broken.wasm", "this is no component");
+    workspace.write("broken.wasm", "this is not a component");
     workspace.golden("lint-checkers", &["lint"]);
 }
 
@@ -198,11 +198,11 @@ fn lint_runs_nothing() {
     assert!(!workspace.path("ran").exists());
 }
 
-/// No checker sees the inputs of a boundary, so the host itself refuses what is no pattern.
+/// No checker sees the inputs of a boundary, so the host itself refuses what is not a pattern.
 #[test]
 fn an_input_that_is_no_pattern_is_refused() {
     let text = contract(r#"run = ["true"]"#) + "\n[boundary]\ninputs = [\"!secret\"]\n";
     let run = Workspace::new(&text).run(["lint"]);
     assert_eq!(run.exit, 2, "{run:#?}");
-    assert!(run.stderr.contains("`!secret` is no pattern"), "{}", run.stderr);
+    assert!(run.stderr.contains("`!secret` is not a pattern"), "{}", run.stderr);
 }

@@ -45,7 +45,7 @@ fn a_fifo_as_contract() {
     .expect("makes");
     let run = workspace.run(["check"]);
     assert_eq!((run.exit, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("is no regular file"), "{}", run.stderr);
+    assert!(run.stderr.contains("is not a regular file"), "{}", run.stderr);
     assert!(run.took < Duration::from_secs(10));
 }
 
@@ -73,7 +73,7 @@ fn a_workspace_that_is_a_file() {
     suite(GREEN).golden("usage-workspace-file", &["check", "--workspace", "report.xml"]);
 }
 
-/// The host cannot do its work: that is no mistake in the contract, and says nothing about the evidence.
+/// The host cannot do its work: that is not a mistake in the contract, and says nothing about the evidence.
 #[test]
 fn a_state_folder_that_cannot_be_made() {
     let workspace = suite(GREEN);

@@ -135,7 +135,7 @@ struct Heard {
     is_over: bool,
     /// True once a line told something.
     any: bool,
-    /// The first line that is no JSON.
+    /// The first line that is not JSON.
     stray: Option<String>,
 }
 

@@ -163,13 +163,13 @@ impl Process {
         self.input = None;
     }
 
-    /// The next line of standard output, without its end; what is no UTF-8 is replaced. `None` once everybody
+    /// The next line of standard output, without its end; what is not UTF-8 is replaced. `None` once everybody
     /// closed it, or once the leader ended and what it wrote was read: its group is killed then.
     ///
     /// May be given up at any time, as in `select!`: nothing is lost.
     ///
     /// # Errors
-    /// [`FailureClass::Flood`] when a line or the turn is too long. What comes then is no line any more: the
+    /// [`FailureClass::Flood`] when a line or the turn is too long. What comes then is no longer a line: the
     /// process is to be ended.
     pub async fn next_line(&mut self) -> Result<Option<String>, Failure> {
         loop {

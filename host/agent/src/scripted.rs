@@ -61,7 +61,7 @@ impl Scripted {
     /// Reads the script in a file.
     ///
     /// # Errors
-    /// [`FailureClass::Missing`] where it cannot be read, [`FailureClass::Setup`] where it is no script, or is
+    /// [`FailureClass::Missing`] where it cannot be read, [`FailureClass::Setup`] where it is not a script, or is
     /// to run as another user.
     pub fn open(path: &Path, setup: &Setup) -> Result<Self, Failure> {
         // Its edits are made by this very process: the level of another user would be told and not be there.

@@ -100,7 +100,7 @@ pub(crate) fn from_toml<T: serde::de::DeserializeOwned>(text: &str) -> Result<T,
     })
 }
 
-/// Millionths of a dollar; absent where it is no amount of money.
+/// Millionths of a dollar; absent where it is not an amount of money.
 pub(crate) fn microusd(dollars: f64) -> Option<u64> {
     // The conversion of seconds refuses what is negative, not a number or too large, and rounds.
     let amount = std::time::Duration::try_from_secs_f64(dollars).ok()?;

@@ -342,7 +342,7 @@ impl Write for Writer {
 pub fn retain(blobs: &Blobs, keep: impl Fn(Digest) -> bool, age: Duration) -> Result<u64, Error> {
     let mut removed = 0;
     for folder in entries(&blobs.folder)? {
-        // What is no folder holds no blobs.
+        // What is not a folder holds no blobs.
         if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
             continue;
         }

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     let arguments = match commands::Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version come this way too: they go to stdout and are no mistake. A closed pipe
+            // Help and version come this way too: they go to stdout and are not mistakes. A closed pipe
             // leaves nobody to tell.
             let text = error.render().ansi().to_string();
             if error.use_stderr() {

@@ -23,7 +23,7 @@ pub(crate) fn styled(style: Style, text: &str) -> String {
 }
 
 /// Writes a result to stdout: colours only for a terminal, and `NO_COLOR` is respected. A reader that
-/// has seen enough and closed the pipe, as `head` does, is no error and changes no exit code.
+/// has seen enough and closed the pipe, as `head` does, is not an error and changes no exit code.
 pub(crate) fn result(text: &str) -> anyhow::Result<()> {
     commands(&text::harmless(text))
 }
@@ -37,7 +37,7 @@ pub(crate) fn commands(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes something that is no result to stderr. A closed stderr leaves nobody to tell.
+/// Writes something that is not a result to stderr. A closed stderr leaves nobody to tell.
 pub(crate) fn chatter(text: &str) {
     let _closed_pipe = anstream::stderr().lock().write_all(text::harmless(text).as_bytes());
 }

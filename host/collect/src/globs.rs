@@ -88,7 +88,7 @@ impl Pattern {
         if self.is_literal() { path.starts_with(&self.prefix) } else { self.covers(path) }
     }
 
-    /// Shows everything below `root` that [`Self::covers_below`] and is no folder to `visit`, in no order.
+    /// Shows everything below `root` that [`Self::covers_below`] and is not a folder to `visit`, in no order.
     pub(crate) fn visit(
         &self,
         root: &Dir,
@@ -108,7 +108,7 @@ impl Pattern {
         })
     }
 
-    /// Everything below `root` that matches and is no folder, in byte order; a literal is given whatever
+    /// Everything below `root` that matches and is not a folder, in byte order; a literal is given whatever
     /// it is.
     pub(crate) fn matches(&self, root: &Dir, links: Links, wanted: &Wanted) -> Result<Vec<Match>, Halt> {
         let mut found = match &self.matcher {

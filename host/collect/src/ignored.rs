@@ -210,7 +210,7 @@ impl<'a> Above<'a> {
 fn rules(text: &str) -> Gitignore {
     let mut builder = GitignoreBuilder::new("");
     for line in text.trim_start_matches('\u{feff}').lines() {
-        // Like git, passes over a line that is no pattern.
+        // Like git, passes over a line that is not a pattern.
         let _ = builder.add_line(None, line);
     }
     builder.build().unwrap_or_else(|_| Gitignore::empty())

@@ -84,7 +84,7 @@ impl Out {
         // A tool may empty the folder by making it anew; a link in its place would give foreign files.
         let root = rustix::fs::openat(rustix::fs::CWD, folder, FOLDER, Mode::empty());
         let root = root.map_err(|error| {
-            let detail = format!("`{PLACEHOLDER}` is no folder any more: {}", std::io::Error::from(error));
+            let detail = format!("`{PLACEHOLDER}` is no longer a folder: {}", std::io::Error::from(error));
             short(NoEvidence::Unreadable, detail)
         })?;
         let root = Dir::from_std_file(File::from(root));

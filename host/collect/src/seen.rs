@@ -32,7 +32,7 @@ struct Looks {
     inode: u64,
     size: i64,
     modified: (i64, i64),
-    /// When it, or its name, changed; not compared: a new mode is no news of a job.
+    /// When it, or its name, changed; not compared: a new mode is not news of a job.
     changed: (i64, i64),
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn beginning(path: &Path, bytes_max: u64) -> io::Result<String> {
 /// A file whole; a symlink is followed, as git does with its own files.
 ///
 /// # Errors
-/// `InvalidInput` where it is no regular file, `InvalidData` where it has more than `bytes_max` bytes.
+/// `InvalidInput` where it is not a regular file, `InvalidData` where it has more than `bytes_max` bytes.
 pub(crate) fn whole(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
     Ok(evident_regular::whole(path, Links::Followed, bytes_max)?)
 }

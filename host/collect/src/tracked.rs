@@ -23,7 +23,7 @@ const INDEX_BYTES_MAX: u64 = 1024 * 1024 * 1024;
 const NAME_BYTES_MAX: usize = evident_core::tree::PATH_BYTES_MAX;
 
 /// Bytes of all names: some five million of usual length. Names share their beginnings (version 4), so the
-/// size of the file is no bound for them.
+/// size of the file is not a bound for them.
 const NAMES_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// Bytes of a `.git` or a `commondir` that names a folder: a path and a word.
@@ -125,7 +125,7 @@ pub(crate) fn git_folder(top: &Path) -> io::Result<Option<PathBuf>> {
             let text = whole(&git, POINTER_BYTES_MAX)?;
             Ok(text.strip_prefix(b"gitdir:").map(|folder| top.join(path(folder))))
         }
-        Ok(_) => Err(bad("`.git` is no folder and no file")),
+        Ok(_) => Err(bad("`.git` is neither a folder nor a file")),
     }
 }
 

@@ -46,7 +46,7 @@ impl<'a> Walk<'a> {
         Self { levels, skip_git: true, ..Self::whole(wanted) }
     }
 
-    /// Shows every entry below `folder` which is no folder to `visit`, by its path below `name`.
+    /// Shows every entry below `folder` which is not a folder to `visit`, by its path below `name`.
     pub(crate) fn visit(
         &mut self,
         folder: &impl AsFd,

@@ -89,7 +89,7 @@ fn timed<T>(work: impl FnOnce() -> T) -> Duration {
 
 fn times(goal: &Goal, input: &Input) -> (Duration, Duration) {
     let mut times: Vec<Duration> =
-        (0..STEPS).map(|_| timed(|| step(goal, input).expect("is no command"))).collect();
+        (0..STEPS).map(|_| timed(|| step(goal, input).expect("is not a command"))).collect();
     times.sort_unstable();
     (times[STEPS / 2], times[STEPS - STEPS / 100])
 }
@@ -106,7 +106,7 @@ fn life() -> Vec<Recorded> {
     let mut used = 0;
     while goal.seq < EVENTS || goal.turn.is_none() {
         assert!(goal.seq < 2 * EVENTS, "the life has turns");
-        let next = step(&goal, &input).expect("is no command");
+        let next = step(&goal, &input).expect("is not a command");
         for (actor, event) in next.events {
             let recorded = Recorded::new(goal.seq + 1, Timestamp(goal.seq), actor, event);
             goal.fold(&recorded).expect("is legal");

@@ -186,7 +186,7 @@ mod switches {
         let names = std::env::var(VARIABLE).unwrap_or_default();
         let named = |name: &str| {
             let defence = Defence::ALL.iter().copied().find(|defence| defence.name() == name);
-            defence.unwrap_or_else(|| panic!("`{name}` in `{VARIABLE}` is no defence"))
+            defence.unwrap_or_else(|| panic!("`{name}` in `{VARIABLE}` is not a defence"))
         };
         names.split(',').filter(|name| !name.is_empty()).map(named).collect()
     }

@@ -126,7 +126,7 @@ pub struct Evidence {
     /// In byte order of their names, `stdout` and `stderr` among them. With a shortfall: what there is
     /// for a person to look at; no checker sees it.
     pub artifacts: Vec<Artifact>,
-    /// Why this is no evidence after all.
+    /// Why this is not evidence after all.
     pub shortfall: Option<Shortfall>,
 }
 

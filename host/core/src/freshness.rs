@@ -1,7 +1,7 @@
 //! What becomes of evidence whose ground moved: the tree changed, or a source that it needs gave nothing.
 //!
 //! An assessment is about one tree. Evidence about another one, and a pass that was not written down in
-//! time, are no evidence and no pass; a `fail` stands.
+//! time, are not evidence and no pass; a `fail` stands.
 
 use crate::contract::{At, Recipe, Source};
 use crate::defence::Defence;

@@ -28,7 +28,7 @@ pub enum FaultClass {
     Link,
     /// It broke the rules of the component ABI.
     Abi,
-    /// Its bytes are no valid component.
+    /// Its bytes are not a valid component.
     BadArtifact,
     /// It said itself that it failed.
     CheckerError,

@@ -92,17 +92,17 @@ pub struct Tree {
     entries: Vec<Entry>,
 }
 
-/// Entries or bytes that are no tree.
+/// Entries or bytes that are not a tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotATree {
     /// A path that is empty, too long, or could lead out of the folder or into `.git`.
-    #[error("`{0}` is no path of a tree")]
+    #[error("`{0}` is not a path of a tree")]
     Path(String),
     /// Two entries for one path.
     #[error("`{0}` is there twice")]
     Twice(String),
-    /// A path below one that is no folder.
-    #[error("`{0}` lies below what is no folder")]
+    /// A path below one that is not a folder.
+    #[error("`{0}` lies below what is not a folder")]
     Below(String),
     /// More entries than [`ENTRIES_MAX`].
     #[error("more than {ENTRIES_MAX} entries")]

@@ -72,7 +72,7 @@ impl Folder {
     /// A folder that is not listed: single files of it can be read.
     ///
     /// # Errors
-    /// When it is no folder, or cannot be looked at.
+    /// When it is not a folder, or cannot be looked at.
     pub(crate) fn open_only(root: &Path) -> io::Result<Self> {
         if !root.symlink_metadata()?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
@@ -112,14 +112,14 @@ impl Folder {
         }
     }
 
-    /// A TOML file; what [`Folder::text`] says, and what is no TOML is noted.
+    /// A TOML file; what [`Folder::text`] says, and what is not TOML is noted.
     pub(crate) fn toml(&self, path: &str) -> Option<toml::Table> {
         let parsed = self.text(path)?.parse::<toml::Table>();
         let no_toml = |error: toml::de::Error| self.note(path, format!("is not TOML: {}", error.message()));
         parsed.map_err(no_toml).ok()
     }
 
-    /// A JSON file; what [`Folder::text`] says, and what is no JSON is noted.
+    /// A JSON file; what [`Folder::text`] says, and what is not JSON is noted.
     pub(crate) fn json(&self, path: &str) -> Option<serde_json::Value> {
         let text = self.text(path)?;
         let parsed = serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(&text));

@@ -1,4 +1,4 @@
-//! Which lines an ignore file lacks, so that what tools leave behind is no change of the tree.
+//! Which lines an ignore file lacks, so that what tools leave behind is not a change of the tree.
 //!
 //! It understands the lines that people write for whole folders. A line that it does not understand
 //! counts as absent: advice too much costs one line, advice too little a refused run.

@@ -35,7 +35,7 @@ impl Text {
     }
 }
 
-/// A basic string of TOML. Whatever is no ordinary character is escaped: controls end lines, and marks that
+/// A basic string of TOML. Whatever is not an ordinary character is escaped: controls end lines, and marks that
 /// turn the direction of text around let a line look like another.
 pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");

@@ -9,7 +9,7 @@ use evident_collect::tree::Rules;
 use evident_regular::{Members, workspace_above};
 
 /// The outermost top above the canonical `workspace`. A folder that a working tree ignores as a whole, such as one
-/// in a home folder under git, is no part of it.
+/// in a home folder under git, is not part of it.
 pub(crate) fn of(workspace: &Path, rules: &Rules) -> Option<PathBuf> {
     let tops = Members::ALL.into_iter().filter_map(|members| workspace_above(workspace, members));
     tops.chain(rules.top_above(workspace)).min_by_key(|top| top.as_os_str().len())

@@ -254,7 +254,7 @@ fn read(folder: &Path) -> Result<Case, Error> {
     let expected: Expected = serde_json::from_slice(&expected)
         .map_err(|error| wrong(folder, format!("`expected.json`: {error}")))?;
     if !["pass", "fail", "inconclusive"].contains(&expected.status.as_str()) {
-        return Err(wrong(folder, format!("`{}` is no status", expected.status)));
+        return Err(wrong(folder, format!("`{}` is not a status", expected.status)));
     }
     if let Some((variant, _)) = expected.may_pass.iter().find(|(_, why)| why.trim().is_empty()) {
         return Err(wrong(folder, format!("lets `{variant}` pass and does not say why")));
@@ -308,7 +308,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 fn bytes(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Ok(metadata) if !metadata.is_file() => return Err(wrong(path, "is no regular file".into())),
+        Ok(metadata) if !metadata.is_file() => return Err(wrong(path, "is not a regular file".into())),
         Ok(metadata) if metadata.len() > FILE_BYTES_MAX => {
             return Err(wrong(path, format!("has more than {FILE_BYTES_MAX} bytes")));
         }

@@ -44,7 +44,7 @@ impl ContractFile {
     /// Reads the contract at `path`; `workspace` is its folder unless it is given.
     ///
     /// # Errors
-    /// When there is no such file or folder, or it is no text of a contract's size.
+    /// When there is no such file or folder, or it is not a text of a contract's size.
     pub fn read(path: &Path, workspace: Option<&Path>) -> Result<Self, Error> {
         let text = read_text(path)?;
         let folder = workspace.or_else(|| path.parent().filter(|folder| !folder.as_os_str().is_empty()));
@@ -157,7 +157,7 @@ impl Engine {
         let ContractFile { text, workspace, .. } = &file;
         let contract::Reading { contract, mut problems } = contract::read(text);
         let mut checkers = BTreeMap::new();
-        // A text that is no TOML is not held against the rest: nothing of it could be read.
+        // A text that is not TOML is not held against the rest: nothing of it could be read.
         if !problems.iter().any(|problem| problem.rule == Rule::Syntax) {
             problems.extend(lint::structure(&contract));
             problems.extend(self.load_checkers(&contract, workspace, listener, &mut checkers)?);
@@ -271,7 +271,7 @@ impl Engine {
     }
 
     /// What `collect` names is removed before a run, so it must be what the workspace ignores. What the work did
-    /// to its ignore files since the start was recorded is no mistake of the contract.
+    /// to its ignore files since the start was recorded is not a mistake of the contract.
     fn lint_collect(&self, contract: &Contract, file: &ContractFile) -> Result<Vec<Problem>, Error> {
         self.prepare(&file.workspace)?;
         let problems = self.unignored(contract, file, None)?;
@@ -314,7 +314,7 @@ fn lint_patterns(contract: &Contract) -> Vec<Problem> {
     let refused = patterns.filter_map(|text| {
         let error = Pattern::parse(&text.value).err()?;
         let problem =
-            Problem::new(Rule::BadValue, text.span.clone(), format!("`{}` is no pattern", text.value));
+            Problem::new(Rule::BadValue, text.span.clone(), format!("`{}` is not a pattern", text.value));
         Some(problem.hint(error.to_string()))
     });
     refused.collect()
@@ -325,10 +325,10 @@ fn read_text(path: &Path) -> Result<String, Error> {
     let bytes = evident_regular::whole(path, Links::Followed, CONTRACT_BYTES_MAX);
     let bytes = bytes.map_err(|error| match error {
         evident_regular::Error::Io(source) => Error::Contract { path: path.to_owned(), source },
-        evident_regular::Error::Folder | evident_regular::Error::Odd => not("is no regular file"),
+        evident_regular::Error::Folder | evident_regular::Error::Odd => not("is not a regular file"),
         evident_regular::Error::TooLarge { .. } => not("has more than 1 MiB"),
     })?;
-    String::from_utf8(bytes).map_err(|_| not("is no UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| not("is not UTF-8 text"))
 }
 
 #[cfg(test)]
@@ -352,9 +352,9 @@ mod tests {
         assert_eq!(told(at("file")), Ok("version = 1".to_owned()));
         assert_eq!(told(at("link")), Ok("version = 1".to_owned()));
         // Nobody writes to it: a read that waited would wait for ever.
-        assert_eq!(told(at("fifo")), not(at("fifo"), "is no regular file"));
-        assert_eq!(told(at(".")), not(at("."), "is no regular file"));
+        assert_eq!(told(at("fifo")), not(at("fifo"), "is not a regular file"));
+        assert_eq!(told(at(".")), not(at("."), "is not a regular file"));
         assert_eq!(told(at("large")), not(at("large"), "has more than 1 MiB"));
-        assert_eq!(told(at("odd")), not(at("odd"), "is no UTF-8 text"));
+        assert_eq!(told(at("odd")), not(at("odd"), "is not UTF-8 text"));
     }
 }

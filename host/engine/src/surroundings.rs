@@ -27,7 +27,7 @@ pub(crate) fn lint(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<
     problems
 }
 
-/// A command that runs in the workspace can look at what is no part of the tree.
+/// A command that runs in the workspace can look at what is not part of the tree.
 fn beside(trees: &Trees, contract: &Contract, workspace: &Path) -> Vec<Problem> {
     let read: BTreeSet<&str> = contract
         .clauses
@@ -87,7 +87,7 @@ fn program(contract: &Contract, source: &Source, run: &Run, workspace: &Path) ->
         let path = path.to_string_lossy();
         let path = path.trim_start_matches("./");
         let is_protected = protected(contract).iter().any(|pattern| pattern.matches(path));
-        // In a copy, what is no part of the tree is what this source or one before it makes there.
+        // In a copy, what is not part of the tree is what this source or one before it makes there.
         let is_made = source.at != At::Work && (run.prepare.is_some() || !workspace.join(path).exists());
         let is_built = source.at != At::Work && (!source.needs.is_empty() || is_ignored(path, workspace));
         if is_protected || is_made || is_built {
@@ -144,7 +144,7 @@ fn protected(contract: &Contract) -> Vec<Pattern> {
     patterns(&contract.boundary.protect)
 }
 
-/// What is no pattern has a problem of its own.
+/// What is not a pattern has a problem of its own.
 fn patterns(texts: &[Placed<String>]) -> Vec<Pattern> {
     texts.iter().filter_map(|text| Pattern::parse(&text.value).ok()).collect()
 }

@@ -66,7 +66,7 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// The file is no regular file, or too large.
+    /// The file is not a regular file, or too large.
     #[error("the component `{path}` {what}")]
     Unfit {
         /// Which.
@@ -125,13 +125,13 @@ pub fn digest(bytes: &[u8]) -> Digest {
 /// Reads a component file.
 ///
 /// # Errors
-/// When it is no regular file, larger than `bytes_max`, or cannot be read.
+/// When it is not a regular file, larger than `bytes_max`, or cannot be read.
 pub fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Error> {
     evident_regular::whole(path, Links::Followed, bytes_max).map_err(|error| {
         let what = match error {
             evident_regular::Error::Io(source) => return Error::Read { path: path.to_owned(), source },
             evident_regular::Error::Folder => "is a folder".to_owned(),
-            evident_regular::Error::Odd => "is no regular file".to_owned(),
+            evident_regular::Error::Odd => "is not a regular file".to_owned(),
             evident_regular::Error::TooLarge { bytes_max } => format!("has more than {bytes_max} bytes"),
         };
         Error::Unfit { path: path.to_owned(), what }
@@ -185,8 +185,8 @@ mod tests {
         assert_eq!(told(&file, 9), unfit(&file, "has more than 9 bytes"));
         assert_eq!(told(folder.path(), 10), unfit(folder.path(), "is a folder"));
         // Nobody writes to it: a read that waited would wait for ever.
-        assert_eq!(told(&fifo, 10), unfit(&fifo, "is no regular file"));
-        assert_eq!(told(Path::new("/dev/zero"), 10), unfit(Path::new("/dev/zero"), "is no regular file"));
+        assert_eq!(told(&fifo, 10), unfit(&fifo, "is not a regular file"));
+        assert_eq!(told(Path::new("/dev/zero"), 10), unfit(Path::new("/dev/zero"), "is not a regular file"));
         let absent = read(&folder.path().join("absent"), 10);
         assert!(
             matches!(absent, Err(Error::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound)

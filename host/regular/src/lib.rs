@@ -23,7 +23,7 @@ pub use repository::is_repository;
 pub enum Links {
     /// The file that it leads to is read.
     Followed,
-    /// It is no regular file.
+    /// It is not a regular file.
     Refused,
 }
 
@@ -37,7 +37,7 @@ pub enum Error {
     #[error("it is a folder")]
     Folder,
     /// It is a FIFO, a device, a socket, or a link that is not followed.
-    #[error("it is no regular file")]
+    #[error("it is not a regular file")]
     Odd,
     /// It has more bytes than it may.
     #[error("it has more than {bytes_max} bytes")]
@@ -48,7 +48,7 @@ pub enum Error {
 }
 
 impl From<Error> for io::Error {
-    /// `InvalidInput` where it is no regular file, `InvalidData` where it is too large.
+    /// `InvalidInput` where it is not a regular file, `InvalidData` where it is too large.
     fn from(error: Error) -> Self {
         match error {
             Error::Io(error) => error,
@@ -61,7 +61,7 @@ impl From<Error> for io::Error {
 /// The beginning of a file, at most `bytes_max` bytes.
 ///
 /// # Errors
-/// Where it is no regular file, or cannot be read.
+/// Where it is not a regular file, or cannot be read.
 pub fn beginning(path: &Path, links: Links, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let (file, _) = open(path, links)?;
     read(file, bytes_max)
@@ -70,7 +70,7 @@ pub fn beginning(path: &Path, links: Links, bytes_max: u64) -> Result<Vec<u8>, E
 /// A file whole.
 ///
 /// # Errors
-/// Where it is no regular file, cannot be read, or has more than `bytes_max` bytes.
+/// Where it is not a regular file, cannot be read, or has more than `bytes_max` bytes.
 pub fn whole(path: &Path, links: Links, bytes_max: u64) -> Result<Vec<u8>, Error> {
     let (file, metadata) = open(path, links)?;
     if metadata.len() > bytes_max {
@@ -90,7 +90,7 @@ fn read(file: File, bytes_max: u64) -> Result<Vec<u8>, Error> {
 /// Opens a regular file to read it; what is known of it is of the file that is open.
 ///
 /// # Errors
-/// Where it is no regular file, or cannot be opened.
+/// Where it is not a regular file, or cannot be opened.
 pub fn open(path: &Path, links: Links) -> Result<(File, Metadata), Error> {
     // Looks first: opening alone can already act on a device, or wake up who writes to a FIFO.
     regular(&match links {
@@ -179,7 +179,7 @@ mod tests {
         let read = |path: PathBuf, links| {
             in_time(move || told(whole(&path, links, 5))).expect("it waits for nobody")
         };
-        let odd = || Err("it is no regular file".to_owned());
+        let odd = || Err("it is not a regular file".to_owned());
         for links in [Links::Followed, Links::Refused] {
             assert_eq!(read(at("fifo"), links), odd());
             assert_eq!(read(at("to-fifo"), links), odd());
@@ -202,7 +202,7 @@ mod tests {
         let path = folder.path().join("fifo");
         fifo(&path);
         let opened = in_time(move || told(open_whatever(&path, Links::Followed).map(drop)));
-        assert_eq!(opened, Some(Err("it is no regular file".to_owned())));
+        assert_eq!(opened, Some(Err("it is not a regular file".to_owned())));
     }
 
     /// The same, with a file that turns into a FIFO and back as fast as another thread can do it.
@@ -223,7 +223,7 @@ mod tests {
             });
             let all = in_time(move || {
                 let mut all = (0..ROUNDS).map(|_| told(whole(&path, Links::Followed, 1)));
-                all.all(|read| read == Ok(b"1".into()) || read == Err("it is no regular file".to_owned()))
+                all.all(|read| read == Ok(b"1".into()) || read == Err("it is not a regular file".to_owned()))
             });
             done.store(true, Ordering::Relaxed);
             assert_eq!(all, Some(true));

@@ -17,7 +17,7 @@ impl Sandbox {
     /// megabyte, or a millisecond where its code is cached.
     ///
     /// # Errors
-    /// `bad-artifact` for bytes that are no component, `link` for one that imports more than `profile`
+    /// `bad-artifact` for bytes that are not a component, `link` for one that imports more than `profile`
     /// links or exports another interface, `memory` and `deadline` for one that takes too much to compile;
     /// all name what is wrong.
     pub fn load(&self, bytes: &[u8], profile: Wasi) -> Result<Checker, Refusal> {

@@ -32,7 +32,7 @@ pub struct Interfaces {
 /// Validates the bytes whole and lists imports and exports.
 ///
 /// # Errors
-/// `bad-artifact` for anything that is no valid component, or has more than [`COMPONENT_BYTES_MAX`] bytes.
+/// `bad-artifact` for anything that is not a valid component, or has more than [`COMPONENT_BYTES_MAX`] bytes.
 pub fn reflect(bytes: &[u8]) -> Result<Interfaces, Refusal> {
     reflect_within(bytes, COMPONENT_BYTES_MAX)
 }
@@ -95,7 +95,7 @@ pub fn reflect_within(bytes: &[u8], bytes_max: u64) -> Result<Interfaces, Refusa
     Ok(interfaces)
 }
 
-/// Refuses a component that imports more than its profile links, or is no checker of this version.
+/// Refuses a component that imports more than its profile links, or is not a checker of this version.
 pub(crate) fn admit(interfaces: &Interfaces, profile: Wasi) -> Result<(), Refusal> {
     let link = |message: String| Err(refusal(FaultClass::Link, message));
     let foreign: Vec<&str> = interfaces
@@ -123,6 +123,6 @@ pub(crate) fn admit(interfaces: &Interfaces, profile: Wasi) -> Result<(), Refusa
     let other = interfaces.exports.iter().find(|export| export.starts_with("evident:checker/checker@"));
     match other {
         Some(other) => link(format!("exports `{other}`; this host speaks `{INTERFACE}`")),
-        None => link(format!("does not export `{INTERFACE}`, so it is no checker")),
+        None => link(format!("does not export `{INTERFACE}`, so it is not a checker")),
     }
 }

@@ -97,14 +97,14 @@ pub enum Error {
         /// How large it may be.
         max: usize,
     },
-    /// A body is no JSON, or has no version.
-    #[error("the body of {0} is no JSON with a version")]
+    /// A body is not JSON, or has no version.
+    #[error("the body of {0} is not JSON with a version")]
     NotJson(&'static str),
     /// What is stored is not what was stored.
     #[error("the store is damaged: {0}")]
     Damaged(Damage),
     /// The database is not readable as one.
-    #[error("`{path}` is no store of goals: {reason}")]
+    #[error("`{path}` is not a store of goals: {reason}")]
     Foreign {
         /// The database.
         path: PathBuf,

@@ -78,7 +78,7 @@ pub enum Filter<'a> {
     Workspace(&'a str),
     /// Those of a thread.
     Thread(ThreadId),
-    /// Those whose id begins with these digits; none where they are no digits.
+    /// Those whose id begins with these digits; none where they are not digits.
     Prefix(&'a str),
 }
 

@@ -25,7 +25,7 @@ use crate::statistics::{Statistic, sorted};
 use crate::unit::Better;
 use crate::wilcoxon;
 
-/// More samples than this are no advice.
+/// More samples than this are not advice.
 const SAMPLES_ADVISED_MAX: f64 = 1_000_000.0;
 
 /// What the interval says about the bound.

@@ -104,7 +104,7 @@ fn b07_depth_is_harmless() {
         let outcome = judge(r#"{"max":"1e30 s"}"#, text.as_bytes(), None);
         assert_eq!(outcome.status, Status::Inconclusive(Reason::Malformed), "{start}: {}", outcome.summary);
     }
-    // Brackets of a name are no depth.
+    // Brackets of a name are not depth.
     let name = "[{".repeat(500);
     let text = format!(r#"{{"name":"{name}\\\"[","unit":"s","value":1}}"#);
     assert_eq!(judge(r#"{"max":"1 s"}"#, text.as_bytes(), None).status, Status::Pass);

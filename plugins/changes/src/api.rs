@@ -21,7 +21,7 @@ pub(crate) struct Difference {
 /// Compares what two slots list.
 ///
 /// # Errors
-/// Inconclusive: `not-examined` where a slot lists nothing, `malformed` for what is no text, `limit` for a
+/// Inconclusive: `not-examined` where a slot lists nothing, `malformed` for what is not text, `limit` for a
 /// listing that is too large.
 pub(crate) fn compare(before: &[Artifact], after: &[Artifact]) -> Result<Difference, Error> {
     let (before, after) = (items("api-before", before)?, items("api", after)?);
@@ -38,7 +38,7 @@ fn items(slot: &str, artifacts: &[Artifact]) -> Result<BTreeSet<String>, Error> 
         let text =
             std::str::from_utf8(&bytes).map_err(|error| Error::malformed(format!("`{name}`: {error}")))?;
         if text.contains('\0') {
-            return Err(Error::malformed(format!("`{name}` has a NUL, so it is no listing")));
+            return Err(Error::malformed(format!("`{name}` has a NUL, so it is not a listing")));
         }
         all.extend(text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned));
     }

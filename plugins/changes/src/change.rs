@@ -63,7 +63,7 @@ pub(crate) struct Change {
     pub(crate) added: Text,
     /// Why `added` is not all.
     pub(crate) unsearched: Option<String>,
-    /// Why the two counts are not those of the change. Bytes that are no lines count as none.
+    /// Why the two counts are not those of the change. Bytes that are not lines count as none.
     pub(crate) uncounted: Option<String>,
 }
 

@@ -133,7 +133,7 @@ fn is_commit(line: &[u8]) -> bool {
     id.is_some_and(|id| id.len() >= ID_DIGITS && id[..ID_DIGITS].iter().all(u8::is_ascii_hexdigit))
 }
 
-/// Lines up to a blank one. What looks like the content of a file is no signature: the hunk before it was
+/// Lines up to a blank one. What looks like the content of a file is not a signature: the hunk before it was
 /// longer than its header says.
 fn signature<R: BufRead>(lines: &mut Lines<R>) -> Result<(), Error> {
     while let Some(line) = lines.peek()? {

@@ -61,7 +61,7 @@ fn part(text: &str) -> Result<Part, NotAPattern> {
     }
 }
 
-/// A last `**` is no part of its own: it is what follows.
+/// A last `**` is not part of its own: it is what follows.
 fn end(parts: &mut Vec<Part>, is_anchored: bool, is_folder: bool) -> End {
     if is_folder {
         return End::Something;

@@ -49,7 +49,7 @@ pub(crate) fn compare<'a>(before: &'a Report, now: &'a Report) -> Change<'a> {
     }
 }
 
-/// The tests of each id. A fault is no test, and its absence no loss.
+/// The tests of each id. A fault is not a test, and its absence no loss.
 fn groups(report: &Report) -> impl Iterator<Item = &[Case]> {
     let groups = report.cases.chunk_by(|one, next| one.id == next.id);
     groups.filter(|cases| cases.iter().any(|case| case.kind == Kind::Test))

@@ -2,7 +2,7 @@
 //!
 //! A test counts once its own final event is there, and a package once its own is: a process that ends
 //! itself leaves one of them out. A package that failed without a failed test is a case of its own, and
-//! lines that are no JSON (what `go` or a linker printed in between) are counted, never read as events.
+//! lines that are not JSON (what `go` or a linker printed in between) are counted, never read as events.
 //!
 //! The format has no end: a text that ends behind a whole package is the whole of a smaller run. What
 //! catches that is the exit code, which the host judges, and a baseline.
@@ -46,7 +46,7 @@ struct Parser {
     /// By import path, what the compiler said.
     builds: BTreeMap<String, Build>,
     events: u64,
-    /// Lines that are no JSON.
+    /// Lines that are not JSON.
     plain_lines: u64,
     /// A plain line that tells of a failure, and may be the only one that does.
     plain_failure: Option<String>,
@@ -77,7 +77,7 @@ impl Parser {
                 self.events += 1;
                 self.event(&event);
             }
-            Err(why) => self.malformed(format!("a line is no event of `go test -json`: {why}")),
+            Err(why) => self.malformed(format!("a line is not an event of `go test -json`: {why}")),
         }
     }
 
@@ -124,7 +124,7 @@ impl Parser {
                 }
             }
             ("pause" | "cont" | "attr" | "artifacts", _) => package.open(),
-            // What a benchmark measured is no outcome.
+            // What a benchmark measured is not an outcome.
             ("bench", _) => package.end_benchmark(test.unwrap_or_default()),
             ("pass", Some(test)) => package.end(test, Status::Passed),
             ("fail", Some(test)) => package.end(test, Status::Failed),

@@ -43,7 +43,7 @@ pub(crate) fn announced(line: &str) -> Option<u64> {
     number.parse().ok()
 }
 
-/// True for a line that only `cargo test` and its runner print, where it is no output of a test.
+/// True for a line that only `cargo test` and its runner print, where it is not output of a test.
 pub(crate) fn is_line(line: &str) -> bool {
     announced(line).is_some()
         || is_result(line)

@@ -20,7 +20,7 @@ impl<R: BufRead> Lines<R> {
         Self { reader, line: Vec::new(), nul: false }
     }
 
-    /// True once a NUL byte was met: this is no text.
+    /// True once a NUL byte was met: this is not text.
     pub(crate) fn has_nul(&self) -> bool {
         self.nul
     }

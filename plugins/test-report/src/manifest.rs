@@ -97,7 +97,7 @@ pub(crate) fn read(bytes: &[u8], source: usize) -> Report {
     report
 }
 
-/// Writes a merged report, one test on a line, so that a change of it shows what changed. A fault is no test.
+/// Writes a merged report, one test on a line, so that a change of it shows what changed. A fault is not a test.
 pub(crate) fn write(report: &Report) -> Vec<u8> {
     let mut bytes = format!("{{\"version\":{VERSION},\"tests\":[").into_bytes();
     let tests = report.cases.iter().filter(|case| case.kind == Kind::Test);

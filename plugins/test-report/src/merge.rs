@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// A go in which nothing could have failed is no evidence, however good the others are.
+    /// A go in which nothing could have failed is not evidence, however good the others are.
     fn tell_empty_goes(&mut self, goes: &Goes) {
         let executed: BTreeSet<Go> = self
             .cases

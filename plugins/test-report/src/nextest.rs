@@ -22,7 +22,7 @@ use status_line::{Attempt, StatusLine, Word};
 use summary::Summary;
 pub(crate) use summary::is_summary;
 
-/// True for a line that only nextest prints, where it is no output of a test.
+/// True for a line that only nextest prints, where it is not output of a test.
 pub(crate) fn is_line(line: &str) -> bool {
     is_start(line) || is_summary(line) || status_line::parse(line).is_some()
 }
@@ -131,7 +131,8 @@ impl Parser {
         match summary::parse(line) {
             Some(summary) => self.summary = Some(summary),
             None => {
-                self.report.malformed(self.source, format!("`{}` is no summary that is known", line.trim()));
+                self.report
+                    .malformed(self.source, format!("`{}` is not a summary that is known", line.trim()));
             }
         }
     }

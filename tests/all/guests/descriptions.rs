@@ -1,4 +1,4 @@
-//! Guests that describe themselves wrong, and components that are no checkers: refused with the name of
+//! Guests that describe themselves wrong, and components that are not checkers: refused with the name of
 //! what is wrong.
 
 use evident_core::contract::Wasi;
@@ -30,13 +30,13 @@ pub(super) fn describe_id() {
 
 #[test]
 pub(super) fn describe_slot_twice() {
-    let message = "does not describe itself right: its slot `file` is named twice or is no name";
+    let message = "does not describe itself right: its slot `file` is named twice or is not a name";
     assert_eq!(described("describe_slot_twice"), (FaultClass::CheckerError, message.into()));
 }
 
 #[test]
 pub(super) fn describe_schema() {
-    let message = "does not describe itself right: its config schema is no JSON: EOF while parsing an object at line 1 column 1";
+    let message = "does not describe itself right: its config schema is not JSON: EOF while parsing an object at line 1 column 1";
     assert_eq!(described("describe_schema"), (FaultClass::CheckerError, message.into()));
 }
 
@@ -54,7 +54,7 @@ pub(super) fn wrong_version() {
 
 #[test]
 pub(super) fn other_world() {
-    let message = "does not export `evident:checker/checker@0.1.0`, so it is no checker";
+    let message = "does not export `evident:checker/checker@0.1.0`, so it is not a checker";
     assert_eq!(refused("other_world", Wasi::None), (FaultClass::Link, message.into()));
 }
 

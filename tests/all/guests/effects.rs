@@ -59,7 +59,7 @@ pub(super) fn timer() {
     assert!(checked.usage.fuel < 10_000_000, "it waited: {}", checked.usage.fuel);
 }
 
-/// Success in the words of a program is no pass.
+/// Success in the words of a program is not a pass.
 #[test]
 pub(super) fn exit_zero() {
     refused_in_none("exit_zero", &["wasi:cli/exit@0.2.0"]);

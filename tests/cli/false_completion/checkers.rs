@@ -89,7 +89,7 @@ fn f12_a_pass_beside_an_error_completes_nothing() {
     lies("contradiction", "suite", "contradiction", "contradiction");
 }
 
-/// Catches a pass with a figure that is no number.
+/// Catches a pass with a figure that is not a number.
 #[test]
 fn f12_a_pass_with_a_figure_that_is_none_completes_nothing() {
     lies("not_a_number", "nothing", "contradiction", "contradiction");

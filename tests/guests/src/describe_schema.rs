@@ -1,4 +1,4 @@
-//! Describes a config by a schema that is no JSON.
+//! Describes a config by a schema that is not JSON.
 
 evident_guests::raw_guest!(
     exported::Descriptor { config_schema: "{".into(), ..evident_guests::descriptor("describe-schema") },

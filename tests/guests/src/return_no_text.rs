@@ -1,4 +1,4 @@
-//! Returns bytes that are no UTF-8 where the interface says text.
+//! Returns bytes that are not UTF-8 where the interface says text.
 
 use evident_guests::bindings::evident::checker::types::Outcome;
 

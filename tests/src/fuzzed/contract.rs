@@ -16,7 +16,7 @@ use evident_core::policy;
 use evident_core::problem::{Problem, Span, has_errors};
 use evident_core::schedule;
 
-/// Reads and judges; `bytes` that are no UTF-8 are nothing, because the caller refuses them.
+/// Reads and judges; `bytes` that are not UTF-8 are nothing, because the caller refuses them.
 ///
 /// # Panics
 /// When what comes out cannot be right.
@@ -59,7 +59,7 @@ fn lie_inside(text: &str, problems: &[Problem]) {
 fn lies_inside(text: &str, span: &Span, what: &str) {
     assert!(
         text.get(span.clone()).is_some(),
-        "{span:?} is no part of the text of {} bytes: {what}",
+        "{span:?} is not part of the text of {} bytes: {what}",
         text.len()
     );
 }
@@ -149,7 +149,7 @@ fn accepted(contract: &Contract) {
     }
     for clause in &contract.clauses {
         assert!(!clause.checker.value.is_empty(), "`{}` has no checker", clause.name.value);
-        assert!(clause.config.json.is_object(), "`{}` has a config that is no object", clause.name.value);
+        assert!(clause.config.json.is_object(), "`{}` has a config that is not an object", clause.name.value);
         let read: Vec<_> = lint::selectors(&clause.evidence).collect();
         for selector in &read {
             assert!(

@@ -184,7 +184,7 @@ impl Reader {
     }
 
     fn assistant(&mut self, spoken: Spoken, steps: &mut Vec<Step>) {
-        // A message with an error is no message of the model: it stands for one that did not come.
+        // A message with an error is not a message of the model: it stands for one that did not come.
         let own = spoken.parent_tool_use_id.is_none() && spoken.error.is_none();
         let mut usage = match (&spoken.message.id, &spoken.message.usage) {
             (Some(id), Some(tokens)) => self.account.of_message(id, tokens),

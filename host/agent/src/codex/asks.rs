@@ -114,7 +114,7 @@ impl Form {
     }
 }
 
-/// True for codex's own question about a call, which is no question of the server.
+/// True for codex's own question about a call, which is not a question of the server.
 fn is_tool_call(params: &Value) -> bool {
     string(params, "/_meta/codex_approval_kind") == Some("mcp_tool_call")
 }

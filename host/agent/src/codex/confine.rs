@@ -20,7 +20,7 @@ pub(super) enum Confinement {
     /// It asks before every command and change, and runs what is allowed without a sandbox; so does it what the
     /// user's own rules allow, without asking.
     ///
-    /// A sandbox that lets it write nothing is no second line here. Codex would run what was allowed in it first,
+    /// A sandbox that lets it write nothing is not a second line here. Codex would run what was allowed in it first,
     /// and outside of it only where it sees at once that the sandbox refused something: a command that takes longer
     /// than some 150 ms stays inside, and fails though it was allowed.
     Asks,

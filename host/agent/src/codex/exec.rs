@@ -117,7 +117,7 @@ impl Memory {
 impl Reader {
     fn take(&mut self, line: &str) -> Result<(Vec<Signal>, Option<Ending>), Failure> {
         let Ok(event) = serde_json::from_str::<Value>(line) else {
-            return Err(Failure::new(FailureClass::Garbage, "codex wrote a line that is no event"));
+            return Err(Failure::new(FailureClass::Garbage, "codex wrote a line that is not an event"));
         };
         let item = &event["item"];
         Ok(match string(&event, "/type").unwrap_or_default() {

@@ -101,12 +101,12 @@ pub(super) fn input(said: &str) -> Value {
     json!([{ "type": "text", "text": said }])
 }
 
-/// The text at a JSON pointer; absent where there is none or it is no text.
+/// The text at a JSON pointer; absent where there is none or it is not text.
 pub(super) fn string<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer).and_then(Value::as_str)
 }
 
-/// The count at a JSON pointer; 0 where there is none or it is no count.
+/// The count at a JSON pointer; 0 where there is none or it is not a count.
 pub(super) fn count(value: &Value, pointer: &str) -> u64 {
     value.pointer(pointer).and_then(Value::as_u64).unwrap_or(0)
 }

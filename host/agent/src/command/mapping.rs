@@ -83,7 +83,7 @@ impl TryFrom<String> for Pointer {
     fn try_from(text: String) -> Result<Self, String> {
         match text.is_empty() || text.starts_with('/') {
             true => Ok(Self(text)),
-            false => Err(format!("`{text}` is no JSON pointer, which starts with `/`")),
+            false => Err(format!("`{text}` is not a JSON pointer, which starts with `/`")),
         }
     }
 }
@@ -274,7 +274,7 @@ mod tests {
         let cases = [
             ("version = 2\nrule = []", "version 2 is not known"),
             ("version = 1\n[[rule]]\nmessages = '/a'", "line 3, column 1: unknown field `messages`"),
-            ("version = 1\n[[rule]]\nmessage = 'a'", "line 3, column 11: `a` is no JSON pointer"),
+            ("version = 1\n[[rule]]\nmessage = 'a'", "line 3, column 11: `a` is not a JSON pointer"),
         ];
         for (text, wanted) in cases {
             let problem = JsonlMapping::parse(text).expect_err("is refused");

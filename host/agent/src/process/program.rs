@@ -75,7 +75,7 @@ impl Program {
         if folder.is_dir() {
             return Ok(folder);
         }
-        let message = format!("the workspace `{}` is no folder", folder.display());
+        let message = format!("the workspace `{}` is not a folder", folder.display());
         Err(Failure::new(FailureClass::Setup, message))
     }
 

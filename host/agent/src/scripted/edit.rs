@@ -125,7 +125,7 @@ impl Edit {
 fn read(folder: &Dir, path: &str) -> io::Result<String> {
     let metadata = folder.metadata(path)?;
     if !metadata.is_file() || metadata.len() > FILE_BYTES_MAX {
-        return Err(io::Error::other(format!("it is no file of at most {FILE_BYTES_MAX} bytes")));
+        return Err(io::Error::other(format!("it is not a file of at most {FILE_BYTES_MAX} bytes")));
     }
     folder.read_to_string(path)
 }

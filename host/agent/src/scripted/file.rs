@@ -119,8 +119,8 @@ impl TryFrom<UsedKeys> for Used {
     type Error = String;
 
     fn try_from(keys: UsedKeys) -> Result<Self, String> {
-        let cost =
-            microusd(keys.cost_usd).ok_or_else(|| format!("`{}` is no amount of money", keys.cost_usd))?;
+        let cost = microusd(keys.cost_usd)
+            .ok_or_else(|| format!("`{}` is not an amount of money", keys.cost_usd))?;
         let usage = Usage {
             tool_calls: 0,
             input_tokens: keys.input_tokens,
@@ -190,7 +190,7 @@ mod tests {
             ("version = 1\n[[turn]]\nfail = 'bored'", "line 3, column 8: unknown variant `bored`"),
             ("version = 1\n[[turn]]\nwait = '5'", "line 3, column 8: unknown unit"),
             ("version = 1\n[[turn]]\ntimes = 0", "line 3, column 9: invalid value"),
-            ("version = 1\n[[turn]]\nusage = { cost_usd = -1.0 }", "line 3, column 9: `-1` is no amount"),
+            ("version = 1\n[[turn]]\nusage = { cost_usd = -1.0 }", "line 3, column 9: `-1` is not an amount"),
         ];
         for (text, wanted) in cases {
             let problem = problem(text);

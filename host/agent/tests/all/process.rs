@@ -88,7 +88,7 @@ async fn a_program_that_does_not_start_is_explained() {
     let user = failed(FailureClass::Setup, "there is no user `nobody-of-that-name` in `/etc/passwd`");
     assert_eq!(failure("sh", &setup), user);
     setup.workspace = "/no/such/folder".into();
-    let gone = failed(FailureClass::Setup, "the workspace `/no/such/folder` is no folder");
+    let gone = failed(FailureClass::Setup, "the workspace `/no/such/folder` is not a folder");
     assert_eq!(failure("sh", &setup), gone);
 }
 

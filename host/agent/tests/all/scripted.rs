@@ -209,7 +209,7 @@ async fn a_script_that_cannot_be_read_is_named() {
     let missing = Scripted::open(&path, &setup(&folder)).expect_err("is not there");
     assert_eq!(missing.class, FailureClass::Missing);
     fs::write(&path, "version = 1\nturns = 3\n").expect("is written");
-    let wrong = Scripted::open(&path, &setup(&folder)).expect_err("is no script");
+    let wrong = Scripted::open(&path, &setup(&folder)).expect_err("is not a script");
     assert_eq!(wrong.class, FailureClass::Setup);
     assert!(wrong.message.contains("script.toml`: line 2, column 1: unknown field `turns`"), "{wrong}");
 }

@@ -116,7 +116,7 @@ async fn a_provider_that_asks_for_fewer_requests_is_told() {
         notices[0].title.starts_with("the model could not be asked: rate_limit 429; try 1 of 1"),
         "{notices:?}"
     );
-    assert!(!told.signals.contains(&Signal::Alive), "waiting is no sign of life");
+    assert!(!told.signals.contains(&Signal::Alive), "waiting is not a sign of life");
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_model_that_is_away_is_waited_for_until_the_host_interrupts() {
     driver.close().await;
     assert_eq!(told.ending(), &Ending::Interrupted);
     assert_eq!(told.usage(), Usage::default());
-    assert!(!told.signals.contains(&Signal::Alive), "waiting is no sign of life");
+    assert!(!told.signals.contains(&Signal::Alive), "waiting is not a sign of life");
 }
 
 #[tokio::test]

@@ -132,7 +132,7 @@ async fn faults_of_the_model_have_their_class() {
     }
 }
 
-/// Codex waits for a model that is away without bound, and says so: that is no sign of life.
+/// Codex waits for a model that is away without bound, and says so: that is not a sign of life.
 #[tokio::test]
 async fn a_model_that_is_away_is_a_notice_and_an_interrupt_ends_it() {
     let Some(place) = place(None) else { return };

@@ -1,4 +1,4 @@
-//! `evident accept-change`: the owner says that a change is no violation.
+//! `evident accept-change`: the owner says that a change is not a violation.
 
 use clap::Args;
 use evident_engine::patterns::Pattern;
@@ -12,7 +12,7 @@ use crate::{diagnostics, ui};
 /// Paths that are listed; the rest is counted.
 const SHOWN: usize = 20;
 
-/// Move the start tree: what these paths are now is no change any more
+/// Move the start tree: what these paths are now is no longer a change
 #[derive(Debug, Args)]
 pub(crate) struct Accept {
     /// Paths or patterns, as in CODEOWNERS, relative to the contract's folder
@@ -28,7 +28,7 @@ pub(crate) struct Accept {
 pub(crate) fn run(arguments: &Accept) -> anyhow::Result<Exit> {
     evident_engine::goals::refuse_descendants()?;
     let patterns = arguments.paths.iter().map(|path| {
-        Pattern::parse(path).map_err(|error| UsageError::new(format!("`{path}` is no pattern: {error}")))
+        Pattern::parse(path).map_err(|error| UsageError::new(format!("`{path}` is not a pattern: {error}")))
     });
     let patterns: Vec<Pattern> = patterns.collect::<Result<_, _>>()?;
     let engine = super::engine()?;

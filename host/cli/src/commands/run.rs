@@ -34,7 +34,7 @@ pub(crate) struct Run {
     contract: ContractArguments,
     #[command(flatten)]
     agent: AgentArguments,
-    /// Nobody is there: what needs a person follows `headless` of the contract [default: where stdin is no terminal]
+    /// Nobody is there: what needs a person follows `headless` of the contract [default: where stdin is not a terminal]
     #[arg(long)]
     headless: bool,
     /// Stop instead of waiting for a wake, for the provider, or for what passes by itself
@@ -155,7 +155,7 @@ async fn follow(
     });
     let driven = tokio::select! {
         driven = driving => match driven {
-            // The owner asked for the end; that it could not be written down is no failure to report.
+            // The owner asked for the end; that it could not be written down is not a failure to report.
             Err(evident_engine::Error::Full(detail)) if listening.as_ref().is_some_and(keys::Listening::is_interrupted) => {
                 ui::chatter(&format!("interrupted, and not written down: {detail}; the next run goes on from the log\n"));
                 None

@@ -9,7 +9,7 @@ use evident_core::defence::Defence;
 use crate::Error;
 
 /// Bytes of one file: four times the largest source file known to be under version control; a
-/// disk image is no source.
+/// disk image is not a source.
 pub(super) const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024 * 1024;
 
 /// Bytes of all files of one tree: more than the largest known working trees.

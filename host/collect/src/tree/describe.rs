@@ -59,7 +59,7 @@ pub enum LinesOf {
 pub enum Described {
     /// It is written.
     Whole,
-    /// It would be larger than it may be; what was written is no document.
+    /// It would be larger than it may be; what was written is not a document.
     TooLarge,
 }
 

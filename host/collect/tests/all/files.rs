@@ -208,7 +208,7 @@ async fn too_many_files_are_refused() {
     assert_short(&evidence, "no-evidence(overflow)", "more than 10000 files");
 }
 
-/// In a private copy, what an earlier run left behind is no evidence, however it is reached.
+/// In a private copy, what an earlier run left behind is not evidence, however it is reached.
 #[tokio::test]
 async fn a_place_that_is_held_to_a_tree_gives_nothing_else() {
     let fixture = Fixture::new();

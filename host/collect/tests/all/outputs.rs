@@ -39,8 +39,8 @@ async fn only_regular_files_are_evidence() {
         (r#"ln -s / "$0/root""#, "`{out}/root` is a symlink"),
         (r#"mkfifo "$0/pipe""#, "`{out}/pipe` is a FIFO"),
         (r#"touch "$0/$(printf '\377')""#, "not UTF-8"),
-        (r#"rmdir "$0"; ln -s "$PWD" "$0""#, "`{out}` is no folder any more"),
-        (r#"rmdir "$0"; echo 1 > "$0""#, "`{out}` is no folder any more"),
+        (r#"rmdir "$0"; ln -s "$PWD" "$0""#, "`{out}` is no longer a folder"),
+        (r#"rmdir "$0"; echo 1 > "$0""#, "`{out}` is no longer a folder"),
         (r#"echo 1 > "$0/stdout""#, "two artifacts have the name `stdout`"),
         (r#"echo 1 > "$0/stderr""#, "two artifacts have the name `stderr`"),
     ];

@@ -301,12 +301,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Refuses each text that leaves the workspace or is no glob.
+    /// Refuses each text that leaves the workspace or is not a glob.
     fn globs(&mut self, texts: &[Placed<String>]) {
         for text in texts {
             self.inside(text);
             if globset::Glob::new(&text.value).is_err() {
-                self.report(Rule::BadValue, text.span.clone(), format!("`{}` is no glob", text.value));
+                self.report(Rule::BadValue, text.span.clone(), format!("`{}` is not a glob", text.value));
             }
         }
     }
@@ -410,7 +410,10 @@ mod tests {
             )
         };
         assert_eq!(messages(&text("a[b", "*.xml", "*.json", "a[b.wasm")), [""; 0]);
-        assert_eq!(messages(&text(".", "a[b", "c[d", "c.wasm")), ["`a[b` is no glob", "`c[d` is no glob"]);
+        assert_eq!(
+            messages(&text(".", "a[b", "c[d", "c.wasm")),
+            ["`a[b` is not a glob", "`c[d` is not a glob"]
+        );
         let outside = messages(&text("/etc", "../x", "/y", "x/../../z"));
         let expected =
             ["/etc", "../x", "/y", "x/../../z"].map(|path| format!("`{path}` leaves the workspace"));

@@ -92,7 +92,7 @@ impl ConfigValue {
     /// is looked up in one pass over the places.
     fn child(&self, parent: usize, token: &str) -> Option<usize> {
         let key = token.replace("~1", "/").replace("~0", "~");
-        // `01` and `+1` are no indices.
+        // `01` and `+1` are not indices.
         let index = token.parse().ok().filter(|index: &usize| index.to_string() == token);
         let is_meant = |place: &Place| match &place.token {
             Token::Whole => false,

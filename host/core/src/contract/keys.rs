@@ -282,7 +282,7 @@ const EVIDENCE: &[Key] = &[
         "max_bytes",
         Kind::Size,
         Optional,
-        "Most bytes of one artifact, at most 64 GiB; more is no evidence. Default 1 GiB.",
+        "Most bytes of one artifact, at most 64 GiB; more is not evidence. Default 1 GiB.",
     ),
     key("max_age", Kind::Duration, Optional, "Files that were written longer ago are stale."),
     key("after", Kind::Text, Optional, "A source; files that were written before it started are stale."),

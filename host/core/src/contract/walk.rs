@@ -359,7 +359,7 @@ impl Walker<'_> {
         const NAME_BYTES_MAX: usize = 64;
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if name.value.is_empty() || name.value.len() > NAME_BYTES_MAX || !name.value.bytes().all(fits) {
-            let message = format!("`{}` is no name", name.value);
+            let message = format!("`{}` is not a name", name.value);
             let hint = "a name has 1 to 64 letters, digits, `-` and `_`";
             self.problems.push(Problem::new(Rule::BadName, name.span.clone(), message).hint(hint));
         }

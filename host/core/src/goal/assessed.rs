@@ -106,6 +106,6 @@ fn gap(metric: &Metric) -> Option<Gap> {
         Direction::None => return None,
     };
     let gap = Gap { beyond, noise: metric.noise.unwrap_or(0.0).abs() };
-    // What is no number has no JSON form, and could not be read again.
+    // What is not a number has no JSON form, and could not be read again.
     Some(gap).filter(|gap| gap.beyond.is_finite() && gap.noise.is_finite())
 }

@@ -26,7 +26,7 @@ pub fn parts(text: &str) -> Vec<String> {
         bytes += more;
     }
     parts.push(part);
-    // Blank lines at a seam are no message.
+    // Blank lines at a seam are not a message.
     parts.retain(|part| !part.trim().is_empty());
     parts
 }

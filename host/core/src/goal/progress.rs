@@ -12,7 +12,7 @@ use super::event::{Assessed, ClauseStatus};
 /// Fingerprints of findings that one assessment is compared by.
 pub const FINGERPRINTS_MAX: usize = 256;
 
-/// Fingerprints that are remembered as cleared. Beyond it, clearing one more is no progress: a checker whose
+/// Fingerprints that are remembered as cleared. Beyond it, clearing one more is not progress: a checker whose
 /// fingerprints are new in every run would else look like progress for ever.
 pub const CLEARED_MAX: usize = 4096;
 

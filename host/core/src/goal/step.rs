@@ -314,7 +314,7 @@ fn interrupt(goal: &Goal, by: Interruption, detail: String, step: &mut Step) {
 
 fn judge(goal: &Goal, assessed: &Assessed, superseded: bool, step: &mut Step) {
     let mut assessed = assessed.clone();
-    // Before any work there is nothing to be better than, and what an edit of the contract changed is no work.
+    // Before any work there is nothing to be better than, and what an edit of the contract changed is not work.
     let is_comparable = |before: &Assessed| before.contract == goal.contract;
     let measured = assessed.scope == Scope::All
         && assessed.contract == goal.contract

@@ -158,7 +158,7 @@ fn result(name: &str, kind: ClauseKind, word: &str) -> ClauseResult {
         "fail" => (ClauseStatus::Fail, None),
         "undecided" => (ClauseStatus::Inconclusive, Some(Reason::Malformed)),
         "unreadable" => (ClauseStatus::Inconclusive, Some(Reason::NoEvidence(NoEvidence::Unreadable))),
-        other => panic!("`{other}` is no status"),
+        other => panic!("`{other}` is not a status"),
     };
     let gap = gap.map(|gap| {
         let (beyond, noise) = gap.split_once('~').unwrap_or((gap, "0"));

@@ -51,7 +51,7 @@ fn every_story_is_told_as_before() {
         if name == table::FILE {
             continue;
         }
-        assert!(name.ends_with(".txt"), "`{name}` is no story: nobody runs it");
+        assert!(name.ends_with(".txt"), "`{name}` is not a story: nobody runs it");
         let text = fs::read_to_string(&path).expect("a story is text");
         assert!(text.starts_with("# Catches "), "{name}: the first line says which lie the story catches");
         assert!(

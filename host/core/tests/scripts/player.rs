@@ -54,7 +54,7 @@ pub(crate) fn tell(story: &str) -> Result<String, String> {
                 told += &format!("{TOLD}{line}\n");
             }
         } else if !line.starts_with('#') && !line.is_empty() {
-            return Err(format!("`{line}` is no line of a story"));
+            return Err(format!("`{line}` is not a line of a story"));
         }
     }
     player.ok_or("a story begins with its contract")?.prove();
@@ -267,7 +267,7 @@ impl Player {
             "approve" => Command::Approve { ask: words.next() },
             "deny" => Command::Deny { ask: words.next(), why: "not now".into() },
             "clear" => Command::Clear,
-            _ => return Err("is no input".into()),
+            _ => return Err("is not an input".into()),
         })
     }
 }
@@ -330,7 +330,7 @@ fn failure(words: &mut Words) -> Result<Failure, String> {
 
 fn failure_of(class: &str, words: &mut Words) -> Result<Failure, String> {
     let known = FailureClass::ALL.iter().find(|known| known.word() == class);
-    let mut failure = Failure::new(*known.ok_or("is no class of failure")?, format!("it is {class}"));
+    let mut failure = Failure::new(*known.ok_or("is not a class of failure")?, format!("it is {class}"));
     failure.until = words.take("until").map(|until| Timestamp(milliseconds(&until)));
     Ok(failure)
 }

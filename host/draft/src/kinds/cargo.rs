@@ -174,7 +174,7 @@ fn add_members(folder: &Folder, workspace: &Table, paths: &mut Paths) {
         if is_plain(&member.replace('*', "a")) {
             add_package(paths, &format!("{member}/"));
         } else if member != "." {
-            folder.note(MANIFEST, format!("the member {member:?} is left out: it is no plain path"));
+            folder.note(MANIFEST, format!("the member {member:?} is left out: it is not a plain path"));
         }
     }
 }

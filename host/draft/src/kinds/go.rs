@@ -81,7 +81,7 @@ fn needs(folder: &Folder, text: &str, found: &mut Found) -> Needs {
     Needs { inputs: if is_used { vec!["/vendor/**"] } else { Vec::new() }, only_in_place, ..Needs::default() }
 }
 
-/// `v2` and so on at the end of a module path is no name.
+/// `v2` and so on at the end of a module path is not a name.
 fn is_major_version(part: &str) -> bool {
     let digits = part.strip_prefix('v').unwrap_or_default();
     part.is_empty() || (!digits.is_empty() && digits.chars().all(|digit| digit.is_ascii_digit()))

@@ -294,7 +294,7 @@ fn paths(folder: &Folder, manifest: &Value, suite: &Suite, git: Option<Git>) -> 
         if is_plain(&member.replace('*', "a")) {
             sources.extend([format!("{member}/src/**"), format!("{member}/lib/**")]);
         } else {
-            folder.note(MANIFEST, format!("the workspace {member:?} is left out: it is no plain path"));
+            folder.note(MANIFEST, format!("the workspace {member:?} is left out: it is not a plain path"));
         }
     }
     if sources.is_empty() {

@@ -76,7 +76,7 @@ fn refuse_driven(mut ancestors: impl Iterator<Item = Result<Process, Ended>>) ->
             Some(Ok(_)) => {}
         }
     }
-    // What was not looked at may be the agent: a chain that is cut off is no answer.
+    // What was not looked at may be the agent: a chain that is cut off is not an answer.
     match ancestors.next() {
         Some(_) => Err(Error::Ancestors { looked_at: ANCESTORS_MAX }),
         None => Ok(Walk::Whole),

@@ -354,7 +354,7 @@ impl Driving {
         self.looked = Instant::now();
         self.apply(&Input::Looked { wait_ms, mark: seen.mark, fired: seen.fired }).await?;
         if self.journal.goal().waiting.is_none() {
-            // What woke this wait is no news to the turn that follows.
+            // What woke this wait is not news to the turn that follows.
             self.world.note().await;
         }
         Ok(())

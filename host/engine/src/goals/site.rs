@@ -268,7 +268,7 @@ impl World for Site {
             let engine = self.engine.as_long_as(call_off.wanted());
             let opened = self.contract(contract).await?;
             let tree = blocking(move || engine.tree(&opened)).await;
-            // A work that cannot be read is no failure: the assessment that follows says what is wrong.
+            // A work that cannot be read is not a failure: the assessment that follows says what is wrong.
             tree.or_else(|error| obstacle(&error).map(|obstacle| obstacle.digest()).ok_or(error))
                 .map_err(trouble)
         })
@@ -416,7 +416,7 @@ fn room(folder: &Path, bytes: u64) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A disk that takes nothing is no failure of the host: it is full, a quota is used up, it is mounted for reading
+/// A disk that takes nothing is not a failure of the host: it is full, a quota is used up, it is mounted for reading
 /// only, or it fails. Where that passes, the goal goes on.
 pub(super) fn trouble(error: Error) -> Trouble {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);

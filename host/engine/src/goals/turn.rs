@@ -57,7 +57,7 @@ impl Live {
         signal
     }
 
-    /// An agent that cannot reach its model says so again and again: that is no sign of life.
+    /// An agent that cannot reach its model says so again and again: that is not a sign of life.
     fn note(&mut self, signal: &Signal) {
         match signal {
             Signal::Item(item) if item.kind == ItemKind::Notice && item.progress == ItemProgress::Failed => {

@@ -19,7 +19,7 @@ pub struct Variant {
 enum Kind {
     /// So many quarters are left.
     Quarters(usize),
-    /// All but the last byte that is no white space.
+    /// All but the last byte that is not white space.
     WithoutEnd,
     Empty,
     Oversized,

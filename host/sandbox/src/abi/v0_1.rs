@@ -353,12 +353,12 @@ fn to_descriptor(descriptor: exported::Descriptor) -> Result<Descriptor, String>
         return Err(format!("its config schema has more than {SCHEMA_BYTES_MAX} bytes"));
     }
     let config_schema = serde_json::from_str(&descriptor.config_schema)
-        .map_err(|error| format!("its config schema is no JSON: {error}"))?;
+        .map_err(|error| format!("its config schema is not JSON: {error}"))?;
     let slots: Vec<Slot> = descriptor.slots.iter().map(to_slot).collect();
     for (index, slot) in slots.iter().enumerate() {
         let again = slots[..index].iter().any(|other| other.name == slot.name);
         if again || !is_slug(&slot.name) {
-            return Err(format!("its slot `{}` is named twice or is no name", slot.name));
+            return Err(format!("its slot `{}` is named twice or is not a name", slot.name));
         }
     }
     Ok(Descriptor {

@@ -100,7 +100,7 @@ fn path_of(connection: &Connection) -> PathBuf {
     PathBuf::from(connection.path().unwrap_or_default())
 }
 
-/// A file that is no database is named; nothing has failed yet.
+/// A file that is not a database is named; nothing has failed yet.
 fn foreign(path: &Path, error: Error) -> Error {
     match error {
         Error::Fatal { reason } => Error::Foreign { path: path.to_owned(), reason },

@@ -89,7 +89,7 @@ fn a_database_without_tables_is_damage() {
     assert!(matches!(refused(&place), Error::Lost { .. }));
 }
 
-/// Two processes may make a store at the same moment: what one of them has begun is no damage.
+/// Two processes may make a store at the same moment: what one of them has begun is not damage.
 #[test]
 fn a_store_that_is_being_made_is_no_damage() {
     let place = OnDisk::new();

@@ -134,7 +134,7 @@ fn whoever_loses_the_workspace_loses_the_goal<P: Place>() {
     assert_eq!(held_by(refused), Some(owner(2).id));
 }
 
-/// The wall clock is no part of a lease; were the clock of the boot to jump, nobody has to wait for its time.
+/// The wall clock is not part of a lease; were the clock of the boot to jump, nobody has to wait for its time.
 fn a_jump_of_ten_years_changes_no_owner<P: Place>() {
     let place = P::new();
     let (store, machine) = (place.open(), Told::new());

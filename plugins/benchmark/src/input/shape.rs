@@ -24,7 +24,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// The value of a key; none if this is no object.
+    /// The value of a key; none if this is not an object.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(keys) => keys.iter().find(|(name, _)| name == key).map(|(_, shape)| shape),
@@ -37,7 +37,7 @@ impl Shape {
         self.get(key).is_some()
     }
 
-    /// The first item; none if this is no list or an empty one.
+    /// The first item; none if this is not a list or an empty one.
     pub(super) fn first(&self) -> Option<&Self> {
         match self {
             Self::List(first) => first.as_deref(),

@@ -44,7 +44,7 @@ pub(super) fn hunks<R: BufRead>(lines: &mut Lines<R>) -> Result<Content, Error> 
         if !line.starts_with(b"@@ ") {
             break;
         }
-        let Some(range) = range(line) else { return Err(wrong(lines, "it is no header of a hunk")) };
+        let Some(range) = range(line) else { return Err(wrong(lines, "it is not a header of a hunk")) };
         lines.skip();
         hunk(lines, range, &mut content)?;
         content.hunks += 1;
@@ -126,7 +126,7 @@ pub(super) fn binary_sentence<R: BufRead>(lines: &mut Lines<R>) -> Result<Conten
     let line = lines.peek()?.unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if !line.ends_with(b" differ") {
-        return Err(wrong(lines, "it is no sentence about binary files"));
+        return Err(wrong(lines, "it is not a sentence about binary files"));
     }
     lines.skip();
     Ok(Content { binary: true, ..Content::default() })
@@ -168,7 +168,7 @@ fn binary_part<R: BufRead>(lines: &mut Lines<R>) -> Result<(), Error> {
         }
         if !is_base_85(line) {
             let text = String::from_utf8_lossy(line).into_owned();
-            return Err(wrong(lines, format!("`{}` is no line of a binary patch", shown(&text))));
+            return Err(wrong(lines, format!("`{}` is not a line of a binary patch", shown(&text))));
         }
         lines.skip();
         count += 1;

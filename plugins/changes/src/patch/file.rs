@@ -85,7 +85,7 @@ pub(super) fn plain<R: BufRead>(lines: &mut Lines<R>, prose: bool) -> Result<Opt
 
 /// Reads `--- OLD` and `+++ NEW`; nothing if the second line is none.
 fn sides<R: BufRead>(lines: &mut Lines<R>) -> Result<Option<(Side, Side)>, Error> {
-    let unread = "it is no name";
+    let unread = "it is not a name";
     let old = lines.peek()?.and_then(|line| names::side(&line[b"--- ".len()..]));
     lines.skip();
     let Some(new) = lines.peek()?.and_then(|line| line.strip_prefix(b"+++ ")) else { return Ok(None) };

@@ -84,7 +84,7 @@ impl Header {
         } else if let Some(text) = after("similarity index ") {
             set(&mut self.similarity, percent(text))?;
         } else if let Some(text) = after("dissimilarity index ") {
-            percent(text).ok_or("it is no figure in percent")?;
+            percent(text).ok_or("it is not a figure in percent")?;
         } else if let Some(text) = after("index ") {
             set(&mut self.index, index(text))?;
         } else {

@@ -48,7 +48,7 @@ fn a_repository_is_its_path_and_its_git() {
             assert_eq!(checked.verdict(), verdict, "{config} {before} {after}");
         }
     }
-    // A file is no repository.
+    // A file is not a repository.
     let text = document(&[sided("tests", "null", &file, "null")]);
     assert_eq!(one(r#"{"deny":["tests/**"]}"#, &text).verdict(), Verdict::Pass);
 }

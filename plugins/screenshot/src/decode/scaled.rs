@@ -24,7 +24,7 @@ impl<'a> Scaled<'a> {
         let sides = [whole.width(), whole.height()];
         if sides.iter().any(|side| side % factor != 0) {
             return Err(Problem::Unsupported(format!(
-                "its sides, {whole}, are no multiples of `scale` ({factor})"
+                "its sides, {whole}, are not multiples of `scale` ({factor})"
             )));
         }
         let [width, height] = sides.map(|side| u32::try_from(side / factor).expect("less than before"));

@@ -59,7 +59,7 @@ impl Whole {
 pub(crate) fn read(mut reader: Reader<'_>, size: u64) -> Result<Whole, Problem> {
     if size > FILE_BYTES_MAX {
         return Err(Problem::Limit(format!(
-            "it has {size} bytes; what is no PNG has at most {FILE_BYTES_MAX}"
+            "it has {size} bytes; what is not a PNG has at most {FILE_BYTES_MAX}"
         )));
     }
     let mut file = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
@@ -68,7 +68,7 @@ pub(crate) fn read(mut reader: Reader<'_>, size: u64) -> Result<Whole, Problem> 
         [] => Err(Problem::malformed("it is empty")),
         [0xff, 0xd8, ..] => jpeg(&file),
         [b'R', b'I', b'F', b'F', rest @ ..] if rest.get(4..8) == Some(b"WEBP") => webp(&file),
-        _ => Err(Problem::Unsupported("it is no PNG, WebP or JPEG".into())),
+        _ => Err(Problem::Unsupported("it is not a PNG, WebP or JPEG".into())),
     }
 }
 
@@ -80,7 +80,7 @@ fn jpeg(file: &[u8]) -> Result<Whole, Problem> {
     let damaged = |error: DecodeErrors| match error {
         DecodeErrors::Unsupported(_) => Problem::Unsupported("it is a JPEG of a rare kind".into()),
         DecodeErrors::LargeDimensions(_) => Problem::Limit("it is a JPEG of too many pixels".into()),
-        error => Problem::malformed(format!("it is no whole JPEG: {error:?}")),
+        error => Problem::malformed(format!("it is not a whole JPEG: {error:?}")),
     };
     let options = DecoderOptions::new_safe().set_strict_mode(true).jpeg_set_out_colorspace(ColorSpace::RGBA);
     let side = SIDE_MAX as usize;
@@ -99,7 +99,7 @@ fn webp(file: &[u8]) -> Result<Whole, Problem> {
     if stated.is_none_or(|stated| stated as usize + 8 != file.len()) {
         return Err(Problem::malformed("its length is not the one that it states"));
     }
-    let damaged = |error: DecodingError| Problem::malformed(format!("it is no whole WebP: {error}"));
+    let damaged = |error: DecodingError| Problem::malformed(format!("it is not a whole WebP: {error}"));
     let mut decoder = WebPDecoder::new(Cursor::new(file)).map_err(damaged)?;
     if decoder.is_animated() {
         return Err(Problem::Limit("it is an animation; a screen is one picture".into()));

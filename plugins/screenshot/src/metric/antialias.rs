@@ -88,7 +88,7 @@ impl Around {
         self.same() > 2
     }
 
-    /// Places of the darkest and of the brightest neighbour; none if the pixel is no anti-aliasing whatever they
+    /// Places of the darkest and of the brightest neighbour; none if the pixel is not anti-aliasing whatever they
     /// are.
     fn extremes(&self, number: usize, blend: Blend) -> Option<[usize; 2]> {
         if self.same() > 2 {

@@ -413,7 +413,7 @@ fn remarked(kind: String) -> String {
     if kind != "PHPUnit\\Framework\\RiskyTestError" {
         return kind;
     }
-    kind + " (PHPUnit accepts risky tests unless `failOnRisky` is set, a report with one is no pass: \
+    kind + " (PHPUnit accepts risky tests unless `failOnRisky` is set, a report with one is not a pass: \
             `@doesNotPerformAssertions` marks a test that needs no assertion)"
 }
 

@@ -15,7 +15,7 @@ const UNKNOWN_MAX: usize = 8;
 /// What was told, and what is told at the end of the document.
 #[derive(Default)]
 pub(super) struct Told {
-    /// One that is no record of a test: the others are like it.
+    /// One that is not a record of a test: the others are like it.
     nameless: bool,
     /// Elements that are not known.
     unknown: Vec<String>,

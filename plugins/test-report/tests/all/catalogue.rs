@@ -202,7 +202,7 @@ fn b01_b02_b03_files_give_their_outcomes() {
             "fail" => Verdict::Fail,
             "malformed" => MALFORMED,
             "unsupported" => UNSUPPORTED,
-            other => panic!("`{other}` is no outcome of hostile evidence"),
+            other => panic!("`{other}` is not an outcome of hostile evidence"),
         };
         let checked = judged(config, &[&fs::read(folder.join(words[0])).expect("is there")], &[]);
         assert_eq!(checked.verdict(), expected, "{}: {}", words[0], checked.outcome.summary);

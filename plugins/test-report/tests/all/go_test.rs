@@ -132,7 +132,7 @@ fn every_test_and_every_package_must_end() {
         (&["run:p:T", "pass:p:T", "run:p:U", "fail:p"], Verdict::Fail, [2, 1, 1, 0, 0, 0]),
         (&["run:p:T", "pass:p:T", "fail:p"], Verdict::Fail, [2, 1, 0, 1, 0, 0]),
         (&["run:p:T", "run:p:T", "pass:p:T", "=p", "pass:p"], MALFORMED, [1, 1, 0, 0, 0, 0]),
-        // Two ends of one run: the worst is the outcome, this is no second attempt.
+        // Two ends of one run: the worst is the outcome, this is not a second attempt.
         (&["run:p:T", "pass:p:T", "fail:p:T", "fail:p"], Verdict::Fail, [1, 0, 1, 0, 0, 0]),
         (&["run:p:T", "fail:p:T", "pass:p:T", "=p", "pass:p"], Verdict::Fail, [1, 0, 1, 0, 0, 0]),
         // `-count`: in any order, a test that passed and failed is flaky.

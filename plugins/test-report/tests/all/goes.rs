@@ -128,7 +128,7 @@ fn shards_stay_parts_of_one_run() {
     assert_eq!((checked.verdict(), checked.figures()), (Verdict::Fail, [2, 2, 0, 0, 0, 1]));
 }
 
-/// Two sources in one slot: only the repeated one has goes, and a failure of the other is no flake.
+/// Two sources in one slot: only the repeated one has goes, and a failure of the other is not a flake.
 #[test]
 fn each_source_has_its_own_goes() {
     let of = |source: &str, name: &str, text: &str| {

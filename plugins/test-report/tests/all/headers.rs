@@ -134,7 +134,7 @@ fn attempts_are_added_before_comparing() {
         ("tests='2' failures='0' flakes='1'", flaky, Verdict::Pass),
         ("tests='5' failures='2'", flaky, MALFORMED),
         ("tests='5' failures='3'", flaky, MALFORMED),
-        // Attempts are no tests here, so that the failure is of something else.
+        // Attempts are not tests here, so that the failure is of something else.
         ("tests='2' failures='1'", flaky, MALFORMED),
         ("tests='3' failures='2'", flaky, MALFORMED),
         ("tests='4' failures='3'", failing, Verdict::Fail),

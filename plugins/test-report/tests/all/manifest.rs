@@ -31,7 +31,7 @@ fn lists_every_test_by_id() {
     assert_eq!(manifest(r#"{"manifest":false}"#, report), None);
 }
 
-/// An id that several tests share stands there as often; a fault is no test.
+/// An id that several tests share stands there as often; a fault is not a test.
 #[test]
 fn lists_every_test_of_a_shared_name() {
     let report = "<testsuite><testcase name='a'/><testcase name='b'/><testcase name='a'><skipped/></testcase>\

@@ -154,7 +154,7 @@ fn the_baseline_counts_tests_that_share_a_name() {
     assert_eq!(checked.outcome.metrics[6].value, 49.0);
 }
 
-/// A red suite has a baseline too: what is mended afterwards is no test that vanished.
+/// A red suite has a baseline too: what is mended afterwards is not a test that vanished.
 #[test]
 fn a_fault_that_is_gone_is_no_test_that_is() {
     let good = "<testsuite name='s'><testcase name='a'/></testsuite>";

@@ -131,7 +131,7 @@ fn what_was_allowed_and_refused_all_the_same_is_told() {
         ended(Ending::Completed, "fin"),
     ];
     let told: Vec<_> = told.into_iter().filter(|output| *output != alive()).collect();
-    assert_eq!(told, expected, "the call counts, so that the turn is no idle one");
+    assert_eq!(told, expected, "the call counts, so that the turn is not an idle one");
     let denied = replay(&mut translator(true), recorded, &[Answer::Deny("no".into())]);
     assert!(!denied.contains(&item(ItemKind::Notice, refused, ItemProgress::Done)), "it was not allowed");
 }
@@ -209,7 +209,7 @@ fn a_used_up_quota_says_until_when() {
     assert_eq!(seen, (FailureClass::Quota, Some(Timestamp(1_796_000_000_000)), true));
 }
 
-/// Two streams were cut: the first is tried again, which is no sign of life but a notice.
+/// Two streams were cut: the first is tried again, which is not a sign of life but a notice.
 #[test]
 fn a_retry_is_a_notice_and_the_last_cut_a_failure() {
     let told = replay(&mut translator(false), include_str!("../../../tests/codex/cut.jsonl"), &[]);
@@ -286,7 +286,7 @@ fn a_long_last_message_keeps_its_end() {
 }
 
 /// The recorded run of codex's own goals, which this host does not use. The record cut its long lines: those
-/// are no messages, and what is left of the turn is what was said in it.
+/// are not messages, and what is left of the turn is what was said in it.
 #[test]
 fn the_recorded_goal_reads_as_a_turn() {
     let Some(log) = fixture("codex-appserver-goal.log") else { return };

@@ -36,7 +36,7 @@ pub(crate) struct View {
     told: Mutex<Told>,
 }
 
-/// What was told already: the same again is no news.
+/// What was told already: the same again is not news.
 #[derive(Default)]
 struct Told {
     rule: Option<Rule>,
@@ -98,7 +98,7 @@ impl View {
         }
     }
 
-    /// Says something that is no event.
+    /// Says something that is not an event.
     pub(crate) fn note(&self, text: &str) {
         self.line(&format!("    {text}"), true);
     }

@@ -92,7 +92,7 @@ impl Added<'_> {
     }
 }
 
-/// Added lines as they stand in the document: bytes that are no text are replaced.
+/// Added lines as they stand in the document: bytes that are not text are replaced.
 pub(super) struct Shown<'a> {
     pub(super) added: &'a Added<'a>,
     /// True to cut lines at zero bytes, and to leave out what is empty then: no text that is searched has one,

@@ -274,7 +274,7 @@ fn a_file_that_never_rests_is_named() {
     assert!(ground.trees.scan(&rules, &ground.work, Cached::Never).is_ok(), "at rest it is fine");
 }
 
-/// What a repository keeps for itself is no entry: where it lies below a protected path, its folder is one.
+/// What a repository keeps for itself is not an entry: where it lies below a protected path, its folder is one.
 #[test]
 fn a_repository_in_a_protected_folder_is_seen() {
     let ground = Ground::with(&[(".evident-ignore", "tests/\n"), ("src/a", "1")]);

@@ -82,7 +82,7 @@ impl Goal {
         }
         // Where the evidence is looked at, the assessment tells whether there was progress.
         if ended.due.is_none() && turn.kind != TurnKind::WrapUp && is_told {
-            // A turn in which the agent answers its owner is no attempt that failed.
+            // A turn in which the agent answers its owner is not an attempt that failed.
             self.stalled = self.stalled.saturating_add(u32::from(turn.kind != TurnKind::Message));
             // Nothing changed, so what kept judgement from happening still does.
             let still: Vec<String> = self.assessed.iter().flat_map(Assessed::blockers).collect();

@@ -68,7 +68,7 @@ impl Driving {
         let recorded = blocking(|| self.journal.write(entries, at))?;
         for event in &recorded {
             if matches!(event.event, Event::Waiting { .. }) {
-                // What passed before is no part of this wait.
+                // What passed before is not part of this wait.
                 (self.looked, self.waited_until) = (Instant::now(), Instant::now());
             }
             (self.observer)(self.journal.goal(), Notice::Recorded(event));

@@ -148,7 +148,7 @@ async fn a_snapshot_that_cannot_be_written_stops_nothing() {
     assert_eq!(replay(&stage.log()).expect("is sound"), Some(driven.goal));
 }
 
-/// Catches a wait that began before it was asked for: the time of the turn is no part of it.
+/// Catches a wait that began before it was asked for: the time of the turn is not part of it.
 #[tokio::test(start_paused = true)]
 async fn a_wait_begins_when_it_is_asked_for() {
     let wait = "```evident\n{\"request\":\"wait\",\"wait\":{\"every\":\"90s\",\"until\":\"10m\"}}\n```\n";
@@ -255,7 +255,7 @@ async fn a_wall_clock_that_jumps_changes_nothing() {
         until(&stage, |event| matches!(event, Event::Waiting { .. })).await;
         stage.folder.truth().wall += TEN_YEARS_MS;
         sleep(Duration::from_secs(600)).await;
-        assert_eq!(stage.puppets.heard().prompts.len(), 1, "ten minutes are no hour");
+        assert_eq!(stage.puppets.heard().prompts.len(), 1, "ten minutes are not an hour");
         stage.folder.truth().wall = 1;
     });
     assert_eq!((driven.goal.state, driven.goal.turns), (State::Complete, 2));

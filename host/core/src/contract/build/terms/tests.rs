@@ -257,7 +257,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "unknown word `allow`, expected `deny` and `stop`",
     ),
     ("[wake]\nw = 1", "wrong-type", "1", "`w` takes a table, found the number 1"),
-    ("[wake.\"a b\"]\nevery = \"1m\"", "bad-name", r#""a b""#, "`a b` is no name"),
+    ("[wake.\"a b\"]\nevery = \"1m\"", "bad-name", r#""a b""#, "`a b` is not a name"),
     (
         "[wake.w]\n",
         "missing-key",
@@ -327,7 +327,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     ("[wake.w]\nfiles = []", "bad-value", "[]", "`files` is empty"),
     ("[wake.w]\nfiles = [\"../x\"]", "bad-value", r#""../x""#, "`../x` leaves the workspace"),
-    ("[wake.w]\nfiles = [\"a[b\"]", "bad-value", r#""a[b""#, "`a[b` is no glob"),
+    ("[wake.w]\nfiles = [\"a[b\"]", "bad-value", r#""a[b""#, "`a[b` is not a glob"),
     ("[wake.w]\npid_file = \"/run/pid\"", "bad-value", r#""/run/pid""#, "`/run/pid` leaves the workspace"),
     ("[wake.w]\nsource = 3", "wrong-type", "3", "`source` takes a text, found the number 3"),
 ];

@@ -78,7 +78,7 @@ async fn a_turn_that_was_ended_in_order_starts_the_count_anew() {
     let driven = to_its_end(driving).await;
     assert_eq!((driven.goal.state, driven.goal.turns, driven.goal.probes), (State::Complete, 8, 0));
     let minutes: Vec<u64> = starts(&told, began).iter().map(|seconds| seconds / 60).collect();
-    assert_eq!(minutes, [0, 0, 0, 1, 3, 3, 3, 3], "two failures in a row are no block again");
+    assert_eq!(minutes, [0, 0, 0, 1, 3, 3, 3, 3], "two failures in a row are not a block again");
 }
 
 /// Catches a turn that is spent to see that a program is still not there.
