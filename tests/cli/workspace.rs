@@ -38,7 +38,7 @@ const FILTERS: &[(&str, &str)] = &[
 ];
 
 /// The commands that run checkers.
-const JUDGING: [&str; 3] = ["baseline", "check", "run"];
+const JUDGING: [&str; 4] = ["baseline", "check", "lint", "run"];
 
 /// A folder with a workspace, a place for state, and a home, all empty.
 pub(crate) struct Workspace {
