@@ -89,7 +89,8 @@ impl<'a> Rows<'a> {
         let actual =
             if is_same_file { Actual::Same(actual) } else { Actual::Other(Source::open(actual, scale)?) };
         let layout = expected.layout().clone();
-        let slots = (0..=2 * radius).map(|_| Slot::default()).collect();
+        // The filters of a row need the one above it, also where a metric does not.
+        let slots = (0..=(2 * radius).max(1)).map(|_| Slot::default()).collect();
         let mut rows = Self {
             step: step(&expected, &actual),
             expected,

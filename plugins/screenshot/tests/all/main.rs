@@ -18,6 +18,7 @@ mod hostile;
 mod lies;
 mod make;
 mod peers;
+mod pictures;
 mod places;
 
 /// What a check said.
