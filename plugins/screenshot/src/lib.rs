@@ -25,6 +25,7 @@ mod decode;
 mod density;
 mod finding;
 mod judge;
+mod list;
 mod look;
 mod mask;
 mod metric;
@@ -74,8 +75,11 @@ impl Checker for Screenshot {
     }
 
     fn check(settings: Settings, evidence: &Evidence, sink: &mut dyn Sink) -> Result<Outcome, Error> {
-        let screens =
-            pair::pair(&settings, evidence.all(EXPECTED), evidence.all(ACTUAL), evidence.all(MASK))?;
+        let (expected, actual) = (evidence.all(EXPECTED), evidence.all(ACTUAL));
+        let screens = pair::pair(&settings, expected, actual, evidence.all(MASK))?;
+        if settings.manifest {
+            return list::list(&settings, &screens, [expected, actual], sink);
+        }
         judge::judge(&settings, &screens, sink)
     }
 }

@@ -75,6 +75,8 @@ pub struct Settings {
     pub(crate) scale: usize,
     pub(crate) allow_blank: bool,
     pub(crate) pictures: bool,
+    /// List the actual screens, and compare none.
+    pub(crate) manifest: bool,
 }
 
 impl Settings {
@@ -130,6 +132,9 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
     let allow_blank = config.choice("blank", title, &words, "refuse");
     let words = [("write", true), ("none", false)];
     let pictures = config.choice("pictures", "whether pictures of differences are made", &words, "write");
+    let title = "whether to attach `baseline-files.json`, the actual screens by name, and to compare none: for \
+                 `evident baseline write`";
+    let manifest = config.boolean("manifest", title, false);
     annotate(config);
     let has_limit = ["threshold", "max_pixels", "max_ratio", "max_density"].iter().any(|key| config.has(key));
     let settings = Settings {
@@ -157,6 +162,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         scale: usize::try_from(scale).unwrap_or(1),
         allow_blank,
         pictures,
+        manifest,
     };
     tell_nonsense(config, &settings, faint);
     settings

@@ -16,6 +16,7 @@ mod decode;
 mod fixtures;
 mod hostile;
 mod lies;
+mod list;
 mod make;
 mod peers;
 mod pictures;
