@@ -3,6 +3,7 @@
 //!
 //! Renew the goldens with `INSTA_UPDATE=always` and the schemas with `BLESS=1`, then read the diff.
 
+mod accepting;
 mod agent_user;
 mod attempt;
 mod baseline;
@@ -34,6 +35,7 @@ mod lies;
 mod lint;
 mod mistakes;
 mod obstacles;
+mod pictures;
 mod producers;
 mod public_cases;
 mod real_agents;

@@ -112,6 +112,7 @@ fn is_contract_error(error: &anyhow::Error) -> bool {
                 | Error::Revision { .. }
                 | Error::NoStart { .. }
                 | Error::NoBaseline { .. }
+                | Error::Outside { .. }
                 | Error::Case { .. }
                 | Error::Policy { .. }
                 | Error::UnknownGoal { .. }
@@ -148,6 +149,7 @@ fn contract_hint(error: &anyhow::Error) -> Option<&'static str> {
         Some(error) if error.of_the_work().is_some() => {
             Some("remove what is named, or see to it that the host can read it")
         }
+        Some(Error::Outside { .. }) => Some("a link stands in the way: remove it, or name a folder"),
         Some(Error::NoStart { .. }) => Some("`evident check` records it"),
         Some(Error::UnknownGoal { .. }) => Some("`evident goal list` shows them"),
         Some(Error::SeveralGoals { .. }) => Some("give more of its id; `evident goal list` shows them"),

@@ -3,16 +3,21 @@
 //!
 //! The sources of the clause are collected on the base where the contract names one, so that the work
 //! since then cannot shape what it is measured by. The checker writes the baseline itself, as the
-//! attachment `baseline.json`, when its config says `manifest = true`.
+//! attachment `baseline.json`, when its config says `manifest = true`. A checker that compares with files as
+//! they are, such as screens, attaches `baseline-files.json` instead: which artifacts they are.
+
+mod files;
 
 use std::collections::BTreeSet;
 
 use evident_core::binding;
-use evident_core::contract::{At, Bindings, Clause, Contract, Recipe};
-use evident_core::descriptor::Descriptor;
+use evident_core::contract::{At, Bindings, Clause, Contract, Placed, Recipe, Selector, lint};
+use evident_core::descriptor::{Descriptor, Slot};
 use evident_core::digest::Digest;
 use evident_core::outcome::{Severity, Status};
 use serde_json::{Value, json};
+
+pub use files::{Candidate, Files, Target, Unplaced};
 
 use crate::collecting::collect;
 use crate::judge::Question;
@@ -21,11 +26,14 @@ use crate::{Engine, Error, Listener, LoadedChecker, Opened};
 /// What the checker calls the file.
 const ATTACHMENT: &str = "baseline.json";
 
+/// What the checker calls the list of files.
+const LIST: &str = "baseline-files.json";
+
 /// The key that asks for it.
 const KEY: &str = "manifest";
 
-/// Keys that say how evidence is read, not how it is judged.
-const READING_KEYS: &[&str] = &["counts", "format"];
+/// Keys that say how evidence is read or what it must be to count, not how it is compared.
+const READING_KEYS: &[&str] = &["blank", "counts", "format", "pairs"];
 
 /// A baseline, or why there is none.
 #[derive(Debug, Clone)]
@@ -47,6 +55,8 @@ pub enum Baseline {
         /// The slot that takes it, where the checker has one that only trusted evidence may fill.
         slot: Option<String>,
     },
+    /// Files of the evidence.
+    Files(Files),
     /// The evidence falls short, or the checker could not read it.
     None {
         /// In one line.
@@ -55,7 +65,8 @@ pub enum Baseline {
 }
 
 impl Engine {
-    /// Collects the evidence of one clause and asks its checker for a baseline.
+    /// Collects the evidence of one clause and asks its checker for a baseline. With `from` the base, commands
+    /// run there where the contract names one; else the evidence is collected where the contract says.
     ///
     /// # Errors
     /// [`Error::NoBaseline`] where the clause has none to give; the host's own failure.
@@ -63,13 +74,14 @@ impl Engine {
         &self,
         opened: &Opened,
         clause: &Clause,
+        from: At,
         listener: &Listener,
     ) -> Result<Baseline, Error> {
         let loaded = opened.checkers.get(&clause.checker.value).expect("a sound contract has its checkers");
         if loaded.descriptor.config_schema.pointer(&format!("/properties/{KEY}")).is_none() {
             return Err(Error::NoBaseline { clause: clause.name.value.clone() });
         }
-        let contract = asking(&opened.contract, clause, &loaded.descriptor);
+        let contract = asking(&opened.contract, clause, &loaded.descriptor, from);
         let run = contract.sources.iter().find(|source| source.as_run().is_some());
         let at = run.map_or(At::Work, |source| source.at);
         let asking = Opened { contract, ..opened.clone() };
@@ -77,7 +89,11 @@ impl Engine {
         let ground = self.shared_ground(&asking, None).await?;
         let evidence = collect(&ground, &asking.contract, &quiet, listener).await?;
         let clause = &asking.contract.clauses[0];
-        let bound = match binding::bind(clause, &loaded.descriptor, &evidence) {
+        let (bare, lenient) = without_replaced(clause, &loaded.descriptor);
+        // On the first day there is nothing yet that could be replaced.
+        let bound = binding::bind(clause, &loaded.descriptor, &evidence)
+            .or_else(|_| binding::bind(&bare, &lenient, &evidence));
+        let bound = match bound {
             Ok(bound) => bound,
             Err(unbound) => return Ok(Baseline::None { why: unbound.summary }),
         };
@@ -86,7 +102,13 @@ impl Engine {
         let answer =
             self.ask(&Question { name, checker: name, loaded, config, bound: &bound, anew: true }, listener)?;
         let attachments = &answer.outcome.attachments;
-        let Some(made) = attachments.iter().find(|attachment| attachment.name == ATTACHMENT) else {
+        let attached = |name: &str| attachments.iter().find(|attachment| attachment.name == name);
+        if let Some(list) = attached(LIST) {
+            let bytes = self.blobs.bytes(list.digest, list.size)?;
+            let files = Files::read(&bytes, &bound, &asking.contract);
+            return Ok(files.map_or_else(|why| Baseline::None { why }, Baseline::Files));
+        }
+        let Some(made) = attached(ATTACHMENT) else {
             return Ok(Baseline::None { why: answer.outcome.summary });
         };
         let bytes = self.blobs.bytes(made.digest, made.size)?;
@@ -106,7 +128,7 @@ impl Engine {
 }
 
 /// The contract with this clause alone, asking for a baseline, over the sources that it needs.
-fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Contract {
+fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor, from: At) -> Contract {
     let mut clause = clause.clone();
     let mut config = json!({ KEY: true });
     for key in READING_KEYS {
@@ -116,13 +138,37 @@ fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Cont
     }
     clause.config.json = config;
     if let Bindings::Slots(slots) = &mut clause.evidence {
-        // What it is compared with is what is being made.
-        slots.retain(|(name, _)| descriptor.slot(&name.value).is_some_and(|slot| !slot.trusted));
+        // What it is compared with is what is being made; where that is files, they say what it is called.
+        slots.retain(|(name, _)| {
+            descriptor.slot(&name.value).is_some_and(|slot| !slot.trusted || is_replaced(slot))
+        });
     }
-    let read = evident_core::contract::lint::selectors(&clause.evidence);
-    let read: BTreeSet<String> = read.map(|selector| selector.value.source.clone()).collect();
-    let mut needed = read.clone();
-    let mut left: Vec<String> = read.iter().cloned().collect();
+    let needed = needed(contract, lint::selectors(&clause.evidence));
+    let replaced = needed_by_replaced(contract, &clause, descriptor);
+    let mut sources = contract.sources.clone();
+    sources.retain(|source| needed.contains(&source.name.value));
+    for source in &mut sources {
+        let is_run = matches!(source.recipe, Recipe::Run(_));
+        // Files that a command of the base made, or that lie there, are to be the base's as well.
+        let follows = is_run || descriptor.slots.iter().any(is_replaced);
+        let moves = follows && !replaced.contains(&source.name.value);
+        if from == At::Base && contract.base.is_some() && moves {
+            source.at = At::Base;
+        }
+        if is_run {
+            source.interleave = None;
+        }
+    }
+    Contract { sources, clauses: vec![clause], ..contract.clone() }
+}
+
+/// Names of the sources that are read, and of all that these need.
+fn needed<'a>(
+    contract: &Contract,
+    selectors: impl Iterator<Item = &'a Placed<Selector>>,
+) -> BTreeSet<String> {
+    let mut needed: BTreeSet<String> = selectors.map(|selector| selector.value.source.clone()).collect();
+    let mut left: Vec<String> = needed.iter().cloned().collect();
     while let Some(source) = left.pop().and_then(|name| contract.source(&name)) {
         for need in &source.needs {
             if needed.insert(need.value.clone()) {
@@ -130,19 +176,41 @@ fn asking(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> Cont
             }
         }
     }
-    let mut sources = contract.sources.clone();
-    sources.retain(|source| needed.contains(&source.name.value));
-    for source in sources.iter_mut().filter(|source| matches!(source.recipe, Recipe::Run(_))) {
-        if contract.base.is_some() {
-            source.at = At::Base;
-        }
-        source.interleave = None;
+    needed
+}
+
+/// The same, for what is replaced alone: it stays where the contract says.
+fn needed_by_replaced(contract: &Contract, clause: &Clause, descriptor: &Descriptor) -> BTreeSet<String> {
+    let Bindings::Slots(slots) = &clause.evidence else { return BTreeSet::new() };
+    let replaced = slots.iter().filter(|(name, _)| descriptor.slot(&name.value).is_some_and(is_replaced));
+    needed(contract, replaced.flat_map(|(_, selectors)| selectors))
+}
+
+/// True if what the slot takes is the baseline itself: only trusted evidence, and nothing can be judged without.
+fn is_replaced(slot: &Slot) -> bool {
+    slot.trusted && slot.required
+}
+
+/// The clause and the checker without what is replaced.
+fn without_replaced(clause: &Clause, descriptor: &Descriptor) -> (Clause, Descriptor) {
+    let (mut clause, mut descriptor) = (clause.clone(), descriptor.clone());
+    if let Bindings::Slots(slots) = &mut clause.evidence {
+        slots.retain(|(name, _)| !descriptor.slot(&name.value).is_some_and(is_replaced));
     }
-    Contract { sources, clauses: vec![clause], ..contract.clone() }
+    for slot in descriptor.slots.iter_mut().filter(|slot| is_replaced(slot)) {
+        slot.required = false;
+    }
+    (clause, descriptor)
 }
 
 /// True if the checker can make a baseline: for a message that lists who can.
 #[must_use]
 pub fn can_make(loaded: &LoadedChecker) -> bool {
     loaded.descriptor.config_schema.pointer(&format!("/properties/{KEY}")).is_some()
+}
+
+/// True if what the checker makes is files of the evidence, of which the owner can take some.
+#[must_use]
+pub fn takes_files(loaded: &LoadedChecker) -> bool {
+    can_make(loaded) && loaded.descriptor.slots.iter().any(is_replaced)
 }

@@ -41,7 +41,7 @@ use evident_sealed::Sealed;
 use evident_store::{OwnerId, Sqlite, Store, ThisMachine};
 
 pub use assess::{Asked, Assurance};
-pub use baseline::{Baseline, can_make};
+pub use baseline::{Baseline, Candidate, Files, Target, Unplaced, can_make, takes_files};
 pub use doctor::{Finding, Health};
 pub use evident_agent as agent;
 pub use evident_blobs::Blobs;
@@ -138,6 +138,12 @@ pub enum Error {
     NoBaseline {
         /// Which clause.
         clause: String,
+    },
+    /// A file that would be written outside of the folder that it belongs to.
+    #[error("`{path}` leads out of its folder")]
+    Outside {
+        /// Which.
+        path: PathBuf,
     },
     /// A golden case cannot be read.
     #[error("the golden case `{path}` {message}")]

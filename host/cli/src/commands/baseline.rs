@@ -1,15 +1,17 @@
-//! `evident baseline write`: what the evidence shows today, as a file that later evidence is held against.
+//! `evident baseline write`: what the evidence shows today, as files that later evidence is held against.
+
+mod files;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use evident_core::contract::{At, Clause};
 use evident_core::problem::{did_you_mean, listed};
 use evident_core::text;
 use evident_engine::process::Orphans;
-use evident_engine::{Baseline as Made, Opened, can_make};
+use evident_engine::{Baseline as Made, Opened, can_make, takes_files};
 
 use super::ContractArguments;
 use super::collecting::interruptible;
@@ -36,9 +38,25 @@ pub(crate) struct Write {
     clause: String,
     #[command(flatten)]
     contract: ContractArguments,
-    /// Where the baseline goes [default: `tests/baseline.json` in the workspace]
-    #[arg(long, value_name = "FILE")]
+    /// Where the baseline goes [default: `tests/baseline.json` in the workspace]; of screens, the folder
+    /// of those that are new [default: the only one that the contract reads]
+    #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Whose screens are written: those of the base, or some of the work
+    #[arg(long, value_enum, default_value_t = Screens::Base, requires_if("work", "accept"))]
+    from: Screens,
+    /// Names of the screens of the work that are the expected ones from now on
+    #[arg(long, value_name = "NAME", num_args = 1..)]
+    accept: Option<Vec<String>>,
+}
+
+/// Where the screens come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Screens {
+    /// The base, where the contract names one; else what there is, as far as it is new
+    Base,
+    /// The workspace
+    Work,
 }
 
 pub(crate) fn run(command: &Baseline, orphans: &Orphans) -> anyhow::Result<Exit> {
@@ -53,7 +71,12 @@ pub(crate) fn run(command: &Baseline, orphans: &Orphans) -> anyhow::Result<Exit>
         return Ok(Exit::Usage);
     }
     let clause = meant(&opened, &arguments.clause)?;
-    let made = interruptible(engine.baseline(&opened, clause, &progress.listener()))?;
+    refuse_nonsense(arguments, &opened, clause)?;
+    let from = match arguments.from {
+        Screens::Base => At::Base,
+        Screens::Work => At::Work,
+    };
+    let made = interruptible(engine.baseline(&opened, clause, from, &progress.listener()))?;
     drop(progress);
     match made {
         None => {
@@ -64,6 +87,7 @@ pub(crate) fn run(command: &Baseline, orphans: &Orphans) -> anyhow::Result<Exit>
             ui::chatter(&format!("no baseline was written: {}\n", text::line(&why)));
             Ok(Exit::Undecided)
         }
+        Some(Made::Files(files)) => files::written(&engine, arguments, &opened, &files),
         Some(made @ Made::Made { .. }) => written(arguments, &opened, clause, &made),
     }
 }
@@ -82,11 +106,7 @@ fn written(arguments: &Write, opened: &Opened, clause: &Clause, made: &Made) -> 
         fs::canonicalize(folder).with_context(|| format!("failed to find `{}`", folder.display()))?;
     let name = output.file_name().unwrap_or_default();
     let shown = folder.strip_prefix(workspace).map(|folder| folder.join(name));
-    let tree = match at {
-        At::Base => "the base",
-        At::Snapshot => "a snapshot",
-        At::Work => "the workspace",
-    };
+    let tree = tree_of(*at);
     if !is_green {
         ui::chatter(
             "note: not everything passes there, and the baseline says so: it holds what must not vanish\n",
@@ -117,13 +137,36 @@ fn written(arguments: &Write, opened: &Opened, clause: &Clause, made: &Made) -> 
     Ok(Exit::Met)
 }
 
+/// What a person calls the tree that evidence was collected on.
+fn tree_of(at: At) -> &'static str {
+    match at {
+        At::Base => "the base",
+        At::Snapshot => "a snapshot",
+        At::Work => "the workspace",
+    }
+}
+
+/// Options that say nothing about this clause, or nothing together.
+fn refuse_nonsense(arguments: &Write, opened: &Opened, clause: &Clause) -> anyhow::Result<()> {
+    let is_of_files = opened.checker(clause).is_some_and(takes_files);
+    if arguments.from == Screens::Work && !is_of_files {
+        let refused = UsageError::new(format!("`{}` has no screens to accept", clause.name.value));
+        return Err(refused.hint("leave out `--from work` and `--accept`").into());
+    }
+    if arguments.from == Screens::Base && arguments.accept.is_some() {
+        let refused = UsageError::new("`--accept` takes screens of the work");
+        return Err(refused.hint("add `--from work`").into());
+    }
+    Ok(())
+}
+
 fn meant<'a>(opened: &'a Opened, name: &str) -> anyhow::Result<&'a Clause> {
     let able =
         || opened.contract.clauses.iter().filter(|clause| opened.checker(clause).is_some_and(can_make));
     let names = || able().map(|clause| clause.name.value.as_str());
     able().find(|clause| clause.name.value == name).ok_or_else(|| {
         let hint = did_you_mean(name, names()).unwrap_or_else(|| match names().next() {
-            None => "no checker of this contract makes one; `test-report` does".into(),
+            None => "no checker of this contract makes one; `test-report` and `screenshot` do".into(),
             Some(_) => format!("clauses whose checker makes one: {}", listed(names())),
         });
         UsageError::new(format!("no clause `{}` whose checker makes a baseline", text::name(name)))
