@@ -41,6 +41,7 @@ mod public_cases;
 mod real_agents;
 mod reports;
 mod schema;
+mod screens;
 mod steps;
 mod store_damage;
 mod target;
