@@ -1,6 +1,8 @@
 //! Lies about screens, each end to end through the binary: what an agent could do to a picture, to what it is compared
 //! with, or to what of it counts.
 
+use std::fs;
+
 use crate::pictures::{HEIGHT, INK, WIDTH, about, home, moved, picture, pixel, screen};
 use crate::workspace::{Workspace, clause, verdict};
 
@@ -164,4 +166,24 @@ fn changes_below_the_limit_of_pixels() {
         "in one place they are a change"
     );
     assert_eq!(judged("max_pixels = 200, max_density = 40", &spread), "pass");
+}
+
+/// Catches a report that tells of a difference and not where it can be seen.
+#[test]
+fn the_report_of_a_goal_names_the_pictures() {
+    let terms = "[budget]\nturns = 1\n";
+    let workspace = shop(&format!("{HEAD}{BEFORE}{NOW}{}{terms}", looks("")));
+    workspace.write("pages/home.png", moved());
+    let script = workspace.outside("agent.toml");
+    fs::write(&script, "version = 1\n[[turn]]\nsay = \"Done.\"\ntimes = 9\n").expect("writes");
+    let agent = format!("script:{}", script.display());
+    let run = workspace.run(["run", "--headless", "--no-wait", "--format", "jsonl", "--agent", &agent]);
+    assert_eq!(run.exit, 4, "{run:#?}");
+    workspace.golden("goal-report-pictures", &["goal", "report"]);
+    workspace
+        .golden("goal-report-pictures-saved", &["goal", "report", "--save", "out", "--format", "markdown"]);
+    let shown = workspace.run(["goal", "show"]);
+    assert!(shown.stdout.contains("with home-diff.png, home-side-by-side.png"), "{shown:#?}");
+    let saved = fs::read(workspace.path("out/home-diff.png")).expect("was saved");
+    assert!(saved.starts_with(b"\x89PNG"));
 }

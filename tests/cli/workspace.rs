@@ -24,7 +24,7 @@ const FILTERS: &[(&str, &str)] = &[
     (r"blobs/[0-9a-f]{2}/[0-9a-f]{62}", "blobs/[DIGEST]"),
     (r"\b[0-9a-f]{12,64}\b", "[DIGEST]"),
     (r"(?m)^(\w+  )[0-9a-f]{8}(, L\d)?$", "$1[GOAL]$2"),
-    (r"goal (show )?[0-9a-f]{8}\b", "goal $1[GOAL]"),
+    (r"goal ((?:show|report) )?[0-9a-f]{8}\b", "goal $1[GOAL]"),
     // A turn that took less than a millisecond has no such line, and no event that charges for it.
     (r"(?m)^(?:  |\| )wall [ |]+(\d+ ms|\d+\.\d s)[ |]*\n", ""),
     (r"\d+ events, \d+ blobs, each", "[NUMBER] events, [NUMBER] blobs, each"),

@@ -181,6 +181,7 @@ fn assessed(why: Why, turn: u32) -> Assessed {
         asserted: false,
         doubts: Vec::new(),
         gaps: BTreeMap::from([("p95".to_owned(), Gap { beyond: 4.0, noise: 1.0 })]),
+        attachments: Vec::new(),
     };
     let finding = |number: usize| format!("clause-0:{:064x}", number + 20 * turn as usize);
     Assessed {

@@ -72,6 +72,7 @@ fn assessed() -> Assessed {
         asserted: false,
         doubts: Vec::new(),
         gaps: std::collections::BTreeMap::new(),
+        attachments: Vec::new(),
     };
     Assessed {
         why: Why::Start,

@@ -131,7 +131,7 @@ async fn drive(
     let Some(driven) = driven else { return Ok(Exit::Interrupted) };
     let report = evident_core::goal::report::report(&driven.goal);
     ui::result(&match arguments.format {
-        RunFormat::Human => format!("\n{}", format::report::human(&report)),
+        RunFormat::Human => format!("\n{}", format::report::human(&report, &[])),
         RunFormat::Json => format::report::document(&report),
         RunFormat::Jsonl => format::report::line(&report),
     })?;

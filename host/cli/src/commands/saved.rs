@@ -1,4 +1,4 @@
-//! Writes the attachments of an outcome into a folder of the person's choice.
+//! Writes the attachments of outcomes into a folder of the person's choice.
 //!
 //! A checker chooses their names, so that none is taken as a path, and no file that is there is written over.
 

@@ -147,6 +147,14 @@ fn clauses(page: &mut String, goal: &Goal) {
     page::heading(page, style::STRONG, &format!("last outcome{old}"));
     for clause in &assessed.clauses {
         page::entry(page, &prompt::clause_line(clause));
+        if !clause.attachments.is_empty() {
+            let names: Vec<&str> =
+                clause.attachments.iter().map(|attachment| attachment.name.as_str()).collect();
+            page::entry(page, &format!("  with {}", names.join(", ")));
+        }
+    }
+    if assessed.clauses.iter().any(|clause| !clause.attachments.is_empty()) {
+        page::entry(page, &format!("`evident goal report {} --save FOLDER` writes them", &goal.id[..8]));
     }
 }
 

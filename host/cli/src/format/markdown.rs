@@ -80,11 +80,16 @@ fn attachments(text: &mut String, judged: &Judged, saved: &[PathBuf]) {
     }
     *text += "\n| attachment | bytes |\n|---|---|\n";
     for (at, attachment) in judged.outcome.attachments.iter().enumerate() {
-        let name = match saved.get(at).and_then(|path| path.to_str()).filter(|path| is_destination(path)) {
-            Some(path) => format!("[{}](<{path}>)", code(&attachment.name)),
-            None => inline(&attachment.name),
-        };
+        let name = linked(&attachment.name, saved.get(at));
         writeln!(text, "| {name} | {} |", attachment.size).expect("a string");
+    }
+}
+
+/// The name of an attachment; a link to its file where that was saved.
+pub(super) fn linked(name: &str, saved: Option<&PathBuf>) -> String {
+    match saved.and_then(|path| path.to_str()).filter(|path| is_destination(path)) {
+        Some(path) => format!("[{}](<{path}>)", code(name)),
+        None => inline(name),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The report of a goal: for a person, a program, or a page.
 
 use std::fmt::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use evident_core::contract::values::show_duration;
@@ -13,14 +14,16 @@ use serde_json::json;
 
 use super::goal::state_style;
 use super::inline::inline;
+use super::markdown::linked;
 use super::page::{self, number};
 use crate::ui::{style, styled};
 
 /// Width of the column of names.
 const NAMES: usize = 12;
 
-/// For a person: the state last, where whoever ran the goal looks first.
-pub(crate) fn human(report: &Report) -> String {
+/// For a person: the state last, where whoever ran the goal looks first. `saved` are the files of the
+/// attachments, in their order, where they were saved.
+pub(crate) fn human(report: &Report, saved: &[PathBuf]) -> String {
     let mut page = String::new();
     let name = styled(style::STRONG, &text::line(&report.name));
     writeln!(page, "{name}  {}", styled(style::FAINT, &named(report))).expect("a string");
@@ -32,6 +35,7 @@ pub(crate) fn human(report: &Report) -> String {
             page::row(&mut page, NAMES, &clause.name, &clause_text(report, clause));
         }
     }
+    attachments(&mut page, report, saved);
     for (title, lines) in lists(report) {
         page::heading(&mut page, style::STRONG, title);
         lines.iter().for_each(|line| page::entry(&mut page, line));
@@ -46,6 +50,22 @@ pub(crate) fn human(report: &Report) -> String {
     page
 }
 
+/// What goes with the outcomes: where it was saved, or how it can be.
+fn attachments(page: &mut String, report: &Report, saved: &[PathBuf]) {
+    if report.attachments().next().is_none() {
+        return;
+    }
+    page::heading(page, style::STRONG, "what goes with it");
+    for (at, (clause, attachment)) in report.attachments().enumerate() {
+        let place = saved.get(at).map(|path| path.display().to_string());
+        page::row(page, NAMES, clause, place.as_deref().unwrap_or(&attachment.name));
+    }
+    if saved.is_empty() {
+        let id = &report.goal[..8];
+        page::entry(page, &format!("`evident goal report {id} --save FOLDER` writes them"));
+    }
+}
+
 /// For a program: one document.
 pub(crate) fn document(report: &Report) -> String {
     super::pretty(&value(report))
@@ -56,8 +76,8 @@ pub(crate) fn line(report: &Report) -> String {
     super::line(&json!({ "version": report.version, "report": value(report) }))
 }
 
-/// For a page or a pull request.
-pub(crate) fn markdown(report: &Report) -> String {
+/// For a page or a pull request. `saved` as for a person.
+pub(crate) fn markdown(report: &Report, saved: &[PathBuf]) -> String {
     let mut page = format!("## {}: {}\n\n", inline(&text::line(&report.name)), report.state);
     writeln!(page, "{}\n", inline(&text::message(&report.objective))).expect("a string");
     page += "| | clause | outcome | summary |\n|---|---|---|---|\n";
@@ -71,6 +91,13 @@ pub(crate) fn markdown(report: &Report) -> String {
             let (name, summary) = (inline(&clause.name), inline(&clause_text(report, clause)));
             writeln!(page, "| {symbol} | {name} | {title} | {summary} |").expect("a string");
         }
+    }
+    if report.attachments().next().is_some() {
+        page += "\n| clause | attachment | bytes |\n|---|---|---|\n";
+    }
+    for (at, (clause, attachment)) in report.attachments().enumerate() {
+        let (clause, name) = (inline(clause), linked(&attachment.name, saved.get(at)));
+        writeln!(page, "| {clause} | {name} | {} |", attachment.size).expect("a string");
     }
     for (title, lines) in lists(report) {
         writeln!(page, "\n### {title}\n").expect("a string");

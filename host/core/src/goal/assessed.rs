@@ -95,6 +95,7 @@ fn clause(judged: &Judged) -> ClauseResult {
         asserted: judged.asserted,
         doubts: judged.doubts.iter().map(ToString::to_string).collect(),
         gaps,
+        attachments: judged.outcome.attachments.clone(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::contract::ClauseKind;
 use crate::contract::terms::{Terms, Wake};
 use crate::digest::Digest;
 use crate::evidence::Timestamp;
-use crate::outcome::Reason;
+use crate::outcome::{Attachment, Reason};
 use crate::roll_up::RollUp;
 
 /// Version of the stored form of an event.
@@ -384,6 +384,9 @@ pub struct ClauseResult {
     pub doubts: Vec<String>,
     /// Metrics with a limit: how far each is beyond it, in its own unit; zero and below is within.
     pub gaps: BTreeMap<String, Gap>,
+    /// Files that go with it, such as pictures of a difference, as long as the assessment is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
 }
 
 /// How far a metric is from its limit.

@@ -11,6 +11,7 @@ use super::state::{Blocked, State};
 use crate::contract::ClauseKind;
 use crate::contract::terms::WhenUnknown;
 use crate::digest::Digest;
+use crate::outcome::Attachment;
 use crate::text;
 
 /// Version of the JSON form of a report.
@@ -63,6 +64,15 @@ pub struct Report {
     pub needed: Vec<String>,
     /// What the contract itself leaves open.
     pub about_contract: Vec<String>,
+}
+
+impl Report {
+    /// Files that go with the outcomes, each with the name of its clause, in the order in which clauses are told.
+    pub fn attachments(&self) -> impl Iterator<Item = (&str, &Attachment)> {
+        let clauses = self.proven.iter().chain(&self.asserted).chain(&self.not_proven);
+        clauses
+            .flat_map(|clause| clause.attachments.iter().map(|attachment| (clause.name.as_str(), attachment)))
+    }
 }
 
 /// What the agent says of a turn.

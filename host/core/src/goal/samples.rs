@@ -73,6 +73,7 @@ pub(super) fn assessed(why: Why, correct: ClauseStatus, quiet: ClauseStatus) -> 
         asserted: false,
         doubts: Vec::new(),
         gaps: std::collections::BTreeMap::new(),
+        attachments: Vec::new(),
     };
     let clauses = vec![
         clause("correct", ClauseKind::Criterion, correct),

@@ -176,5 +176,6 @@ fn result(name: &str, kind: ClauseKind, word: &str) -> ClauseResult {
         asserted: word == "asserted",
         doubts: Vec::new(),
         gaps: gap.map(|gap| BTreeMap::from([("p95".to_owned(), gap)])).unwrap_or_default(),
+        attachments: Vec::new(),
     }
 }

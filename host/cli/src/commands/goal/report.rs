@@ -1,7 +1,11 @@
 //! `evident goal report`: what is proven, what is not, what was tried, and what it cost.
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
+use clap::{Args, ValueEnum};
+use evident_core::outcome::Attachment;
+
+use super::super::saved;
 use super::GoalArgument;
 use crate::exit::Exit;
 use crate::{format, ui};
@@ -14,6 +18,9 @@ pub(crate) struct Report {
     /// How to show it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Write what goes with the outcomes, such as pictures of a difference, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    save: Option<PathBuf>,
 }
 
 /// How a report is shown.
@@ -32,11 +39,20 @@ enum Format {
 pub(super) fn run(arguments: &Report) -> anyhow::Result<Exit> {
     let engine = super::super::engine()?;
     let report = engine.report(arguments.goal.find(&engine)?)?;
+    let attachments: Vec<Attachment> =
+        report.attachments().map(|(_, attachment)| attachment.clone()).collect();
+    let saved = match &arguments.save {
+        Some(folder) => saved::save(&attachments, engine.blobs(), folder)?,
+        None => Vec::new(),
+    };
+    if arguments.save.is_some() && attachments.is_empty() {
+        ui::chatter("note: the outcomes have no attachments\n");
+    }
     ui::result(&match arguments.format {
-        Format::Human => format::report::human(&report),
+        Format::Human => format::report::human(&report, &saved),
         Format::Json => format::report::document(&report),
         Format::Jsonl => format::report::line(&report),
-        Format::Markdown => format::report::markdown(&report),
+        Format::Markdown => format::report::markdown(&report, &saved),
     })?;
     Ok(Exit::Met)
 }
