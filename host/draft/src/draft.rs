@@ -5,6 +5,7 @@
 
 use crate::findings::{Findings, Kind, Needs, Suite};
 use crate::performance;
+use crate::screens;
 use crate::template::Template;
 use crate::text::{Text, list, quoted};
 
@@ -40,6 +41,7 @@ pub fn draft(findings: &Findings, template: Option<Template>) -> String {
             suites(&mut text, findings, plain);
             before(&mut text, findings, false);
             compared(&mut text, findings, &[]);
+            screens::sources_and_criterion(&mut text, findings);
             shortcuts(&mut text, findings);
         }
         Some(Template::Flaky) => {
@@ -172,7 +174,7 @@ fn recipe(suite: &Suite) -> Vec<(&'static str, String)> {
 }
 
 /// A list on one line, as an inline table needs it.
-fn inline(texts: &[&str]) -> String {
+pub(crate) fn inline(texts: &[&str]) -> String {
     let texts: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
     format!("[{}]", texts.join(", "))
 }
@@ -315,6 +317,8 @@ fn boundary(text: &mut Text, findings: &Findings, template: Option<Template>) {
         Some(Template::Migration) => {
             protect.extend(settings.iter().filter(|pattern| !manifests.contains(pattern)));
             write.extend(&manifests);
+            protect
+                .extend(findings.compared_screens().flat_map(|screens| &screens.protect).map(String::as_str));
         }
         _ => protect.extend(&settings),
     }

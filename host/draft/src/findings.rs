@@ -143,6 +143,36 @@ pub(crate) struct Bench {
     pub(crate) command: String,
 }
 
+/// Screenshots that are in the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Screens {
+    /// Globs of those that are expected.
+    pub(crate) expected: Vec<String>,
+    /// How the actual ones are made; nothing where nobody but a person knows.
+    pub(crate) made: Option<Making>,
+    /// Patterns of what decides how they look, and of the expected ones.
+    pub(crate) protect: Vec<String>,
+}
+
+/// A command that makes screenshots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Making {
+    /// Lines above it.
+    pub(crate) remarks: String,
+    /// Program and arguments.
+    pub(crate) run: Vec<String>,
+    /// Variables and their values.
+    pub(crate) set: Vec<(&'static str, &'static str)>,
+    /// Exit codes that say nothing about the screens, as a list of TOML; empty for 0 alone.
+    pub(crate) exit: &'static str,
+    /// Ignored files that it leaves in the workspace.
+    pub(crate) collect: Vec<String>,
+    /// Which artifacts of the source are screens; all of them where it is nothing.
+    pub(crate) select: Option<String>,
+    /// What it needs that git ignores.
+    pub(crate) needs: Needs,
+}
+
 /// What a look at a repository gave. At least one suite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
@@ -150,6 +180,7 @@ pub struct Findings {
     pub(crate) git: Git,
     pub(crate) suites: Vec<Suite>,
     pub(crate) bench: Option<Bench>,
+    pub(crate) screens: Option<Screens>,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) notes: Vec<Reason>,
     pub(crate) advice: Vec<Advice>,
@@ -227,6 +258,11 @@ impl Findings {
     /// a run on it changes it.
     pub(crate) fn has_usable_commit(&self) -> bool {
         self.git == Git::Commit && self.advice.is_empty()
+    }
+
+    /// Screens that the draft compares: those that a command makes.
+    pub(crate) fn compared_screens(&self) -> impl Iterator<Item = &Screens> {
+        self.screens.iter().filter(|screens| screens.made.is_some())
     }
 
     /// The patterns of every suite, each once.

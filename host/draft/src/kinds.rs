@@ -4,6 +4,7 @@ pub(crate) mod cargo;
 pub(crate) mod go;
 pub(crate) mod node;
 pub(crate) mod pytest;
+pub(crate) mod screens;
 
 use std::path::PathBuf;
 

@@ -12,6 +12,7 @@ mod ignored;
 mod kinds;
 mod look;
 mod performance;
+mod screens;
 mod skips;
 mod template;
 mod text;

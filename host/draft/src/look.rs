@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use crate::Error;
-use crate::findings::{Bench, Findings, First, Git, Reason, Suite};
+use crate::findings::{Bench, Findings, First, Git, Reason, Screens, Suite};
 use crate::folder::Folder;
 use crate::ignored::{self, Leftover};
-use crate::kinds::{cargo, go, node, pytest};
+use crate::kinds::{cargo, go, node, pytest, screens};
 use crate::{git, skips, text};
 
 /// Characters of a name: one line of a report.
@@ -47,6 +47,7 @@ const OF_INSTALLATIONS: &[&str] = &[
 pub(crate) struct Found {
     pub(crate) suites: Vec<Suite>,
     pub(crate) bench: Option<Bench>,
+    pub(crate) screens: Option<Screens>,
     /// The name that the first manifest states.
     pub(crate) name: Option<String>,
     pub(crate) reasons: Vec<Reason>,
@@ -92,16 +93,22 @@ pub fn look(folder: &Path, is_set: &dyn Fn(&str) -> bool) -> Result<Findings, Er
         let notes = folder.into_notes();
         return Err(Error::NothingRecognised { folder: given.to_owned(), looked_for, notes });
     }
+    screens::recognise(&folder, &mut found);
     let advice = ignored::advice(&folder, git, &found.leftovers);
     let name = name(found.name, &root);
-    let Found { mut suites, bench, reasons, first, .. } = found;
+    let Found { mut suites, bench, mut screens, reasons, first, .. } = found;
+    let set = || OF_INSTALLATIONS.iter().copied().filter(|name| is_set(name)).collect();
     for suite in &mut suites {
         suite.skips = skips::any(&folder, suite.kind);
         if !suite.needs.prepare.is_empty() {
-            suite.needs.pass = OF_INSTALLATIONS.iter().copied().filter(|name| is_set(name)).collect();
+            suite.needs.pass = set();
         }
     }
-    Ok(Findings { name, git, suites, bench, reasons, notes: folder.into_notes(), advice, first })
+    let making = screens.as_mut().and_then(|screens| screens.made.as_mut());
+    if let Some(making) = making.filter(|making| !making.needs.prepare.is_empty()) {
+        making.needs.pass = set();
+    }
+    Ok(Findings { name, git, suites, bench, screens, reasons, notes: folder.into_notes(), advice, first })
 }
 
 /// Of the package, else of the folder.

@@ -112,16 +112,12 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         folder.note(MANIFEST, "is not an object");
         return;
     }
-    let own = MANAGERS.iter().find(|manager| folder.has_file(manager.lock));
-    let top = top(folder, &manifest, own);
-    let above = top.as_ref().and_then(|top| MANAGERS.iter().find(|manager| top.join(manager.lock).is_file()));
-    let locked = own.or(above);
+    let Managed { own, locked, is_member } = managed(folder, &manifest);
     let manager = locked.unwrap_or(&UNLOCKED);
     let script = manifest["scripts"]["test"].as_str().unwrap_or_default();
     let Some(mut suite) = suite(folder, &manifest, script, manager) else { return };
     suite.paths = paths(folder, &manifest, &suite, found.git);
     suite.paths.settings.extend(shadows(folder, found.git));
-    let is_member = top.is_some();
     let needs = |found: &mut Found| match is_member {
         true => Needs { only_in_place: true, ..Needs::default() },
         false => needs(folder, &manifest, locked, found),
@@ -147,6 +143,33 @@ pub(crate) fn recognise(folder: &Folder, found: &mut Found) {
         let needs = needs(&mut Found::default());
         found.bench = bench(&manifest, manager).map(|bench| Bench { needs, ..bench });
     }
+}
+
+/// How a program of the package's dependencies is started, and what it needs; nothing without a package.
+pub(crate) fn started(folder: &Folder) -> Option<(Vec<String>, Needs)> {
+    let manifest = folder.json(MANIFEST).filter(Value::is_object)?;
+    let Managed { locked, is_member, .. } = managed(folder, &manifest);
+    let needs = match is_member {
+        true => Needs { only_in_place: true, ..Needs::default() },
+        false => needs(folder, &manifest, locked, &mut Found::default()),
+    };
+    Some((owned(locked.unwrap_or(&UNLOCKED).execute), needs))
+}
+
+/// Who installs what a package needs.
+struct Managed {
+    /// By a lock file of its own.
+    own: Option<&'static Manager>,
+    /// By that or by the one of the workspaces that it is a member of.
+    locked: Option<&'static Manager>,
+    is_member: bool,
+}
+
+fn managed(folder: &Folder, manifest: &Value) -> Managed {
+    let own = MANAGERS.iter().find(|manager| folder.has_file(manager.lock));
+    let top = top(folder, manifest, own);
+    let above = top.as_ref().and_then(|top| MANAGERS.iter().find(|manager| top.join(manager.lock).is_file()));
+    Managed { own, locked: own.or(above), is_member: top.is_some() }
 }
 
 /// The top of the workspaces that the package is a member of: what it needs is installed there, by the lock file

@@ -62,6 +62,59 @@ const KINDS: &[(&str, Files<'_>)] = &[
     ("workspace-and-go", WORKSPACE),
 ];
 
+/// Kinds of screens, each with a suite beside it.
+const SCREENS: &[(&str, Files<'_>)] = &[
+    (
+        "playwright",
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "devDependencies": {"vitest": "3", "@playwright/test": "1.55"}}"#,
+            ),
+            ("package-lock.json", "{}"),
+            ("playwright.config.ts", "export default {};\n"),
+            ("e2e/home.spec.ts", ""),
+            ("e2e/home.spec.ts-snapshots/home-chromium-linux.png", ""),
+        ],
+    ),
+    (
+        "cypress",
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "scripts": {"test": "node --test"}, "devDependencies": {"cypress": "15"}}"#,
+            ),
+            ("pnpm-lock.yaml", ""),
+            ("cypress.config.js", ""),
+            ("cypress/screenshots/home.cy.js/home.png", ""),
+        ],
+    ),
+    (
+        "cypress-snapshots",
+        &[
+            ("package.json", r#"{"name": "shop", "scripts": {"test": "node --test"}}"#),
+            ("cypress.config.js", ""),
+            ("cypress/snapshots/home.cy.js/home.snap.png", ""),
+        ],
+    ),
+    (
+        "backstop",
+        &[
+            (
+                "package.json",
+                r#"{"name": "shop", "scripts": {"test": "node --test"}, "devDependencies": {"backstopjs": "6"}}"#,
+            ),
+            ("package-lock.json", "{}"),
+            (
+                "backstop.json",
+                r#"{"id": "shop", "paths": {"bitmaps_reference": "backstop_data/bitmaps_reference"}}"#,
+            ),
+            ("backstop_data/bitmaps_reference/shop_home_0_document_0_phone.png", ""),
+        ],
+    ),
+    ("screenshots", &[("go.mod", "module example.org/shop\n"), ("docs/screenshots/home.png", "")]),
+];
+
 fn templates() -> impl Iterator<Item = (&'static str, Option<Template>)> {
     [("default", None)].into_iter().chain(Template::ALL.iter().map(|it| (it.name(), Some(*it))))
 }
@@ -76,6 +129,12 @@ fn each(mut check: impl FnMut(&str, String)) {
             let text = text.replace(&format!("\"{}\"", found.name()), "\"shop\"");
             check(&format!("{kind}.{template}.toml"), text);
         }
+    }
+    for (kind, files) in SCREENS {
+        let found = findings(&[files, GIT, &[("README.md", "")]].concat());
+        let text = draft(&found, Some(Template::Migration));
+        let text = text.replace(&format!("\"{}\"", found.name()), "\"shop\"");
+        check(&format!("{kind}.migration.toml"), text);
     }
 }
 
@@ -110,21 +169,29 @@ fn every_text_is_a_contract() {
 
 /// Catches an instruction that gives no contract to whoever follows it.
 #[test]
-fn the_commented_benchmark_is_one_too() {
+fn what_is_commented_is_one_too() {
+    let count = uncommented("# [evidence.bench]", "\n[criteria.fast]");
+    assert_eq!(count, 5, "kinds without a benchmark under `performance`");
+    let count = uncommented("# [evidence.screens-before]", "\n[criteria.looks]");
+    assert_eq!(count, 2, "kinds of screens without a command");
+}
+
+/// Takes the comment signs away from where `first` stands, and lints. Gives how many texts have it.
+fn uncommented(first: &str, last: &str) -> usize {
     let mut count = 0;
     each(|name, text| {
-        let Some(begin) = text.find("# [evidence.bench]") else { return };
+        let Some(begin) = text.find(first) else { return };
         count += 1;
-        let end = begin + text[begin..].find("\n\n").expect("the boundary follows");
+        let end = begin + text[begin..].find("\n\n").expect("another table follows");
         let lines = text[begin..end]
             .lines()
             .map(|line| line.strip_prefix("# ").unwrap_or(line.trim_start_matches('#')));
         let shown = lines.collect::<Vec<_>>().join("\n");
         let text = format!("{}{shown}{}", &text[..begin], &text[end..]);
-        assert!(text.contains("\n[criteria.fast]"), "{text}");
+        assert!(text.contains(last), "{text}");
         lints(name, &text);
     });
-    assert_eq!(count, 5, "kinds without a benchmark under `performance`");
+    count
 }
 
 fn lints(name: &str, text: &str) {
@@ -132,7 +199,8 @@ fn lints(name: &str, text: &str) {
     let mut problems = reading.problems;
     problems.extend(lint::structure(&reading.contract));
     for clause in &reading.contract.clauses {
-        let is_builtin = ["test-report", "benchmark", "changes"].contains(&clause.checker.value.as_str());
+        let is_builtin =
+            ["test-report", "benchmark", "changes", "screenshot"].contains(&clause.checker.value.as_str());
         assert!(is_builtin, "{name}: {:?}", clause.checker);
     }
     let errors: Vec<_> =
