@@ -175,7 +175,7 @@ mod tests {
             ("`a`@owner", "`` `a`@owner ``"),
             ("an `odd` number ` of them", "`` an `odd` number ` of them ``"),
             ("nothing `` inside", "``` nothing `` inside ```"),
-            ("- `a` is no list", "`` - `a` is no list ``"),
+            ("- `a` is not a list", "`` - `a` is not a list ``"),
         ] {
             assert_eq!(prose(text), expected);
         }

@@ -49,7 +49,7 @@ fn without_expected_screens_nothing_is_proposed() {
     }
 }
 
-/// Catches a command that gives only the screens that differ, or pictures that are no screens.
+/// Catches a command that gives only the screens that differ, or pictures that are not screens.
 #[test]
 fn a_command_is_proposed_where_it_is_known() {
     let reference = ("backstop_data/bitmaps_reference/shop_home.png", "");

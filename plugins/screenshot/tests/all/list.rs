@@ -8,7 +8,7 @@ use crate::{Verdict, judged};
 
 fn list(config: &str, expected: crate::Files<'_>, actual: crate::Files<'_>) -> Value {
     let checked = judged(config, expected, actual, &[]);
-    assert_eq!(checked.verdict(), Verdict::Inconclusive(Reason::NotExamined), "a list is no judgement");
+    assert_eq!(checked.verdict(), Verdict::Inconclusive(Reason::NotExamined), "a list is not a judgement");
     let [(name, kind, bytes)] = checked.said.attachments.as_slice() else {
         panic!("one attachment: {:?}", checked.outcome)
     };
