@@ -1,10 +1,13 @@
-//! Counts are those of pixelmatch 7.2.0 over pictures that were made by chance.
+//! Counts are those of pixelmatch 7.2.0 over pictures that were made by chance, and those of odiff 4.5.0 as far
+//! as its arithmetic goes.
 //!
-//! The peer is JavaScript and may be absent: `EVIDENT_PEERS` names a folder `node_modules` that holds
-//! `pixelmatch`; then `node` is run once over all pairs. Without it the test says so and holds.
+//! The peers may be absent: `EVIDENT_PEERS` names a folder `node_modules` that holds them, as
+//! `tests/benches/peers/install.sh` makes it. Without it the tests say so and hold.
 #![allow(clippy::print_stderr, reason = "a skipped test must say so")]
 
+use std::fs;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::make::{self, Rgba, noise};
@@ -69,6 +72,23 @@ impl Case {
         let permille = [0, 10, 50, 100, 200, 333][chance(8, 6) as usize];
         Self { width, height, permille, options: chance(9, 4), pictures: [expected, actual.collect()] }
     }
+
+    /// Both pictures as PNG.
+    fn files(&self) -> [Vec<u8>; 2] {
+        let pixel = |picture: &[Rgba], x, y| picture[(y * self.width + x) as usize];
+        self.pictures
+            .each_ref()
+            .map(|picture| make::png(self.width, self.height, |x, y| pixel(picture, x, y)))
+    }
+}
+
+/// The folder of the peers.
+fn peers() -> Option<PathBuf> {
+    let peers = std::env::var_os("EVIDENT_PEERS").map(PathBuf::from);
+    if peers.is_none() {
+        eprintln!("skipped: EVIDENT_PEERS names no folder with the peers");
+    }
+    peers
 }
 
 fn base(style: u32, x: u32, y: u32, seed: u32) -> Rgba {
@@ -89,9 +109,7 @@ fn base(style: u32, x: u32, y: u32, seed: u32) -> Rgba {
 
 #[test]
 fn counts_are_those_of_pixelmatch_over_chance_pictures() {
-    let Some(peers) = std::env::var_os("EVIDENT_PEERS") else {
-        return eprintln!("skipped: EVIDENT_PEERS names no folder with pixelmatch");
-    };
+    let Some(peers) = peers() else { return };
     let cases: Vec<Case> = (0..PAIRS).map(Case::new).collect();
     let mut input = Vec::new();
     for case in &cases {
@@ -114,10 +132,7 @@ fn counts_are_those_of_pixelmatch_over_chance_pictures() {
     assert_eq!(counts.len(), cases.len());
     let mut differing = 0;
     for (at, (case, count)) in cases.iter().zip(counts).enumerate() {
-        let [expected, actual] = case
-            .pictures
-            .each_ref()
-            .map(|picture| make::png(case.width, case.height, |x, y| picture[(y * case.width + x) as usize]));
+        let [expected, actual] = case.files();
         let antialias = if case.options & 1 == 1 { "count" } else { "ignore" };
         let blend = if case.options & 2 == 0 { "checkerboard" } else { "white" };
         let threshold = f64::from(case.permille) / 1000.0;
@@ -129,4 +144,59 @@ fn counts_are_those_of_pixelmatch_over_chance_pictures() {
     }
     assert!(differing > PAIRS / 2, "only {differing} pairs differ, so that little was held against the peer");
     eprintln!("{differing} of {PAIRS} pairs differ, all by the same counts");
+}
+
+/// How far, in its own scale, the threshold of odiff may be from where it says: its coefficients have 12 bits and are
+/// cut off, which moves a distance by at most 0.36 of its root, and a root is 188 times a threshold.
+const ODIFF_ROUNDING: f64 = 0.002;
+
+/// What odiff counts: it compares over white, and prints `COUNT;PERCENT`.
+fn odiff(program: &Path, files: &[Vec<u8>; 2], permille: u32, ignores_antialias: bool) -> f64 {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let paths = ["odiff-expected.png", "odiff-actual.png"].map(|name| folder.join(name));
+    paths.iter().zip(files).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    let mut command = Command::new(program);
+    command.args(&paths).arg("--parsable-stdout");
+    command.arg(format!("--threshold={}", f64::from(permille) / 1000.0));
+    command.args(ignores_antialias.then_some("--aa"));
+    let output = String::from_utf8(command.output().expect("odiff runs").stdout).unwrap();
+    let count = output.trim().split(';').next().unwrap();
+    count.parse().unwrap_or_else(|_| panic!("odiff says `{output}`"))
+}
+
+/// Where anti-aliasing counts, odiff counts what we count, but for pixels whose distance lies at the threshold: no
+/// more than we do with a threshold that is smaller by its rounding, no less than with a larger one. What it takes
+/// for anti-aliasing is its own: of a pixel's two extremes each may be even in another picture, and of two equal ones
+/// it takes another. So there it is only told how often both count the same.
+#[test]
+fn counts_are_those_of_odiff_over_chance_pictures() {
+    let Some(peers) = peers() else { return };
+    let mut packages = fs::read_dir(peers.join("@odiff")).expect("odiff is installed");
+    let program =
+        packages.find_map(|package| Some(package.ok()?.path().join("odiff")).filter(|it| it.is_file()));
+    let program = program.expect("odiff has a program for this platform");
+    let (mut differing, mut same, mut same_antialias) = (0, 0, 0);
+    for case in (0..PAIRS).map(Case::new) {
+        let files = case.files();
+        let ours = |threshold: f64, antialias: &str| {
+            let threshold = threshold.max(0.0);
+            let config = format!(
+                r#"{{"threshold":{threshold},"antialias":"{antialias}","blend":"white","blank":"allow","pictures":"none"}}"#
+            );
+            one(&config, &files[0], &files[1]).figure("differing_pixels")
+        };
+        let threshold = f64::from(case.permille) / 1000.0;
+        let theirs = odiff(&program, &files, case.permille, false);
+        let most = ours(threshold - ODIFF_ROUNDING, "count");
+        let least = ours(threshold + ODIFF_ROUNDING, "count");
+        assert!((least..=most).contains(&theirs), "{theirs} is not from {least} to {most} at {threshold}");
+        differing += u32::from(theirs > 0.0);
+        same += u32::from(ours(threshold, "count") == theirs);
+        let theirs = odiff(&program, &files, case.permille, true);
+        same_antialias += u32::from(ours(threshold, "ignore") == theirs);
+    }
+    assert!(differing > PAIRS / 2, "only {differing} pairs differ, so that little was held against the peer");
+    eprintln!(
+        "{differing} of {PAIRS} pairs differ; {same} by the same counts, {same_antialias} where anti-aliasing is ignored"
+    );
 }
