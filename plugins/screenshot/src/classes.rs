@@ -1,6 +1,6 @@
 //! What a pixel is, and the two ways to find out: by the pixel, or by what is around it.
 
-use crate::metric::{Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim, is_antialiased};
+use crate::metric::{Antialias, Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim};
 use crate::regions::Area;
 use crate::rows::Window;
 use crate::settings::Settings;
@@ -47,17 +47,19 @@ impl Kept {
     /// More are not kept but found again: 16 MiB.
     const MARKS_MAX: usize = 2 << 20;
 
-    /// Takes the marks of a row; rows come in order.
+    /// Takes the marks of a row that are drawn: all but the faint ones, which may be as many as there are pixels.
+    /// Rows come in order.
     pub(crate) fn row(&mut self, y: usize, marks: &[Mark]) {
-        if self.overflow || marks.is_empty() {
+        if self.overflow {
             return;
         }
-        if self.marks.len() + marks.len() > Self::MARKS_MAX {
+        let start = self.marks.len();
+        self.marks.extend(marks.iter().filter(|mark| mark.class != Class::Faint));
+        if self.marks.len() > Self::MARKS_MAX {
             *self = Self { overflow: true, ..Self::default() };
-            return;
+        } else if self.marks.len() > start {
+            self.rows.push((y, start));
         }
-        self.rows.push((y, self.marks.len()));
-        self.marks.extend_from_slice(marks);
     }
 
     /// What tells the same marks again; none if there were too many.
@@ -75,7 +77,7 @@ impl Kept {
 pub(crate) enum Classes {
     Pixel {
         metric: OfPixel,
-        blend: Blend,
+        antialias: Antialias,
         count_antialias: bool,
     },
     Ssim(Box<Ssim>),
@@ -100,7 +102,7 @@ impl Classes {
                 return Self::Ssim(Box::new(Ssim::new(threshold, all, u64::MAX)));
             }
         };
-        Self::Pixel { metric, blend, count_antialias }
+        Self::Pixel { metric, antialias: Antialias::new(width, blend), count_antialias }
     }
 
     /// The look at what a metric found similar: `count` pixels, none of them outside of `area`.
@@ -128,13 +130,14 @@ impl Classes {
     /// Marks the pixels of the current row that are not the same, from left to right.
     pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
         match self {
-            Self::Pixel { metric, blend, count_antialias } => {
+            Self::Pixel { metric, antialias, count_antialias } => {
+                let mut antialias = antialias.row(window);
                 each_unequal(window, |x, expected, actual| {
                     let class = if ignored.is_some_and(|ignored| ignored[x]) {
                         Class::Ignored
                     } else if !metric.differ(expected, actual, window.y * window.width + x) {
                         Class::Faint
-                    } else if !is_antialiased(window, x, *blend) {
+                    } else if !antialias.is_at(x) {
                         Class::Different
                     } else if *count_antialias {
                         Class::CountedAntialias

@@ -122,6 +122,8 @@ pub(crate) struct End {
 /// Collects differing pixels.
 pub(crate) struct Regions {
     side: usize,
+    /// The side is 2 to the power of it: what differs is many pixels.
+    bits: u32,
     columns: usize,
     rows: usize,
     /// Empty until something differs.
@@ -135,21 +137,27 @@ impl Regions {
         while count(side) > CELLS_MAX {
             side *= 2;
         }
-        Self { side, columns: width.div_ceil(side), rows: height.div_ceil(side), cells: Vec::new() }
+        Self {
+            side,
+            bits: side.ilog2(),
+            columns: width.div_ceil(side),
+            rows: height.div_ceil(side),
+            cells: Vec::new(),
+        }
     }
 
     fn cell(&mut self, x: usize, y: usize) -> &mut Cell {
         if self.cells.is_empty() {
             self.cells.resize(self.columns * self.rows, Cell::default());
         }
-        &mut self.cells[y / self.side * self.columns + x / self.side]
+        &mut self.cells[(y >> self.bits) * self.columns + (x >> self.bits)]
     }
 
     /// Takes a pixel that differs.
     pub(crate) fn pixel(&mut self, x: usize, y: usize, is_antialiased: bool) {
-        let inside = [x % self.side, y % self.side];
-        let [x_inside, y_inside] =
-            inside.map(|place| u8::try_from(place).expect("cells are at most 128 wide"));
+        let inside =
+            |place: usize| u8::try_from(place & (self.side - 1)).expect("cells are at most 128 wide");
+        let (x_inside, y_inside) = (inside(x), inside(y));
         let cell = self.cell(x, y);
         if cell.pixels == 0 {
             (cell.left, cell.top, cell.right, cell.bottom) = (x_inside, y_inside, x_inside, y_inside);

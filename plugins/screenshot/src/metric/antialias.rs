@@ -5,30 +5,76 @@
 //! darkest or its brightest neighbour lies in an even area of both pictures. Which of two equal extremes is
 //! taken depends on the order in which neighbours are visited: column by column.
 
+use super::even::{BOTH, Even, Side};
 use super::pixelmatch7::{Blend, brightness, brightness_exactly};
 use crate::rows::Window;
 
-/// Which picture of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Expected,
-    Actual,
+/// Tells anti-aliasing, row by row.
+pub(crate) struct Antialias {
+    blend: Blend,
+    even: Even,
 }
 
-/// True if the pixel at column `x` of the current row is anti-aliasing in one of the pictures.
-pub(crate) fn is_antialiased(window: &Window<'_>, x: usize, blend: Blend) -> bool {
-    let even = |at: usize| {
+impl Antialias {
+    /// For pictures of this width.
+    pub(crate) fn new(width: usize, blend: Blend) -> Self {
+        Self { blend, even: Even::new(width) }
+    }
+
+    /// For the current row.
+    pub(crate) fn row<'r>(&'r mut self, window: &'r Window<'r>) -> Line<'r> {
+        let y = window.y;
+        let inside = (1..window.height.saturating_sub(1)).contains(&y);
+        let rows = |side: Side| [side.row(window, y - 1), side.row(window, y), side.row(window, y + 1)];
+        let rows = inside.then(|| [rows(Side::Expected), rows(Side::Actual)]);
+        Line { antialias: self, window, rows }
+    }
+}
+
+/// Tells anti-aliasing of one row.
+pub(crate) struct Line<'r> {
+    antialias: &'r mut Antialias,
+    window: &'r Window<'r>,
+    /// Of the expected and the actual picture: the row above, the row, and the one below, if all are there.
+    rows: Option<[[&'r [u32]; 3]; 2]>,
+}
+
+impl Line<'_> {
+    /// True if the pixel at column `x` is anti-aliasing in one of the pictures.
+    pub(crate) fn is_at(&mut self, x: usize) -> bool {
+        // Where nothing around the pixel is even in both pictures, neither are its extremes: most pixels of a
+        // photograph need no second question.
+        if !self.antialias.even.is_beside(self.window, x) {
+            return false;
+        }
+        let near = self.antialias.even.near(self.window, x);
+        self.is_edge(&near, Side::Expected, x) || self.is_edge(&near, Side::Actual, x)
+    }
+
+    /// True if in that picture one of the two extremes around the pixel lies in an area that is even in both.
+    fn is_edge(&self, near: &[[u8; 3]; 3], side: Side, x: usize) -> bool {
+        // More than two equal neighbours: it is no edge.
+        if near[1][1] & side.flag() > 0 {
+            return false;
+        }
+        let number = self.window.y * self.window.width + x;
+        let extremes = self.around(side, x).extremes(number, self.antialias.blend);
         // Places count from the pixel left of and above this one.
-        let (x, y) = (x + at / 3 - 1, window.y + at % 3 - 1);
-        [Side::Expected, Side::Actual].into_iter().all(|side| Around::new(window, side, x, y).has_siblings())
-    };
-    [Side::Expected, Side::Actual].into_iter().any(|side| {
-        let extremes = Around::new(window, side, x, window.y).extremes(window.y * window.width + x, blend);
-        extremes.is_some_and(|[darkest, brightest]| even(darkest) || even(brightest))
-    })
+        let is_even = |at: usize| near[at % 3][at / 3] == BOTH;
+        extremes.is_some_and(|[darkest, brightest]| is_even(darkest) || is_even(brightest))
+    }
+
+    fn around(&self, side: Side, x: usize) -> Around {
+        let inside = (1..self.window.width.saturating_sub(1)).contains(&x);
+        let Some(rows) = self.rows.filter(|_| inside) else { return Around::at_border(self.window, side, x) };
+        let rows = &rows[usize::from(side == Side::Actual)];
+        let (above, row, below) = (&rows[0][x - 1..x + 2], &rows[1][x - 1..x + 2], &rows[2][x - 1..x + 2]);
+        let words = [above[0], row[0], below[0], above[1], row[1], below[1], above[2], row[2], below[2]];
+        Around { words, present: Around::ALL }
+    }
 }
 
-/// A pixel, in the middle, and its neighbours, column by column.
+/// A pixel of the current row, in the middle, and its neighbours, column by column.
 struct Around {
     words: [u32; 9],
     /// Bit by bit, which of them lie in the picture.
@@ -40,23 +86,12 @@ impl Around {
     const CENTRE: usize = 4;
     const ALL: u16 = 0x1ff;
 
-    fn new(window: &Window<'_>, side: Side, x: usize, y: usize) -> Self {
-        let row = |y: usize| match side {
-            Side::Expected => window.expected(y),
-            Side::Actual => window.actual(y),
-        };
+    fn at_border(window: &Window<'_>, side: Side, x: usize) -> Self {
         let mut around = Self { words: [0; 9], present: 0 };
-        let inside = (1..window.width.saturating_sub(1)).contains(&x);
-        if inside && (1..window.height.saturating_sub(1)).contains(&y) {
-            let rows = [&row(y - 1)[x - 1..x + 2], &row(y)[x - 1..x + 2], &row(y + 1)[x - 1..x + 2]];
-            around.words = std::array::from_fn(|at| rows[at % 3][at / 3]);
-            around.present = Self::ALL;
-            return around;
-        }
         for at in 0..9 {
-            let (column, line) = ((x + at / 3).wrapping_sub(1), (y + at % 3).wrapping_sub(1));
+            let (column, line) = ((x + at / 3).wrapping_sub(1), (window.y + at % 3).wrapping_sub(1));
             if column < window.width && line < window.height {
-                around.words[at] = row(line)[column];
+                around.words[at] = side.row(window, line)[column];
                 around.present |= 1 << at;
             }
         }
@@ -69,38 +104,19 @@ impl Around {
         self.words.iter().copied().enumerate().filter(|(at, _)| self.present >> at & 1 == 1)
     }
 
-    /// How many neighbours have the colour of the pixel. A border counts as one.
-    fn same(&self) -> usize {
-        let centre = self.words[Self::CENTRE];
-        if self.present == Self::ALL {
-            // Without a question per pixel they are compared several at once.
-            return self.words.iter().map(|word| usize::from(*word == centre)).sum::<usize>() - 1;
-        }
-        self.all().filter(|(_, word)| *word == centre).count() - 1 + self.border()
-    }
-
     fn border(&self) -> usize {
         usize::from(self.present != Self::ALL)
     }
 
-    /// True if the pixel lies in an even area.
-    fn has_siblings(&self) -> bool {
-        self.same() > 2
-    }
-
-    /// Places of the darkest and of the brightest neighbour; none if the pixel is not anti-aliasing whatever they
+    /// Places of the darkest and of the brightest neighbour; none if the pixel is no anti-aliasing whatever they
     /// are.
     fn extremes(&self, number: usize, blend: Blend) -> Option<[usize; 2]> {
-        if self.same() > 2 {
-            return None;
-        }
         let centre = self.words[Self::CENTRE];
         let others = || self.all().filter(|(at, _)| *at != Self::CENTRE);
         let is_opaque = self.all().fold(u32::MAX, |all, (_, word)| all & word) >= 0xff00_0000;
         if is_opaque && self.present == Self::ALL {
-            let bright = self.words.map(|word| brightness(centre, word));
             // The pixel itself counts as one equal neighbour here.
-            find(0, bright.into_iter().enumerate(), 0, 3)
+            find(0, self.words.iter().map(|word| brightness(centre, *word)).enumerate(), 0, 3)
         } else if is_opaque {
             find(self.border(), others().map(|(at, word)| (at, brightness(centre, word))), 0, 2)
         } else {

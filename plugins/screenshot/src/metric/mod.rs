@@ -2,11 +2,12 @@
 
 mod antialias;
 mod colour;
+mod even;
 mod oklab;
 mod pixelmatch7;
 mod ssim;
 
-pub(crate) use antialias::is_antialiased;
+pub(crate) use antialias::Antialias;
 pub(crate) use colour::over_white;
 pub(crate) use oklab::Oklab;
 pub(crate) use pixelmatch7::{Blend, Pixelmatch};

@@ -21,6 +21,9 @@ const SIDE: usize = 2 * RADIUS + 1;
 /// Pixels that may be looked at one by one: as much work as the sums of a picture of 10 million.
 const FEW: u64 = 50_000;
 
+/// Colours whose place in L*a*b* is kept, as a power of 2: 128 KiB.
+const LABS_BITS: u32 = 12;
+
 /// Red, green and blue of the expected picture, then of the actual one: a row of each.
 type Row = [Vec<u8>; 6];
 
@@ -29,6 +32,8 @@ type Row = [Vec<u8>; 6];
 pub(crate) struct Ssim {
     similar: f64,
     linear: [f64; 256],
+    /// Colours that were seen, where their words say: a screen has few.
+    labs: Vec<(u32, [f64; 3])>,
     /// What is looked at; nothing else is not the same. Rows and columns with the border around it are kept.
     area: Area,
     /// Pixels around each that is looked at are summed anew.
@@ -49,6 +54,7 @@ impl Ssim {
         Self {
             similar: 1.0 - threshold,
             linear: linear_table(),
+            labs: vec![(0, [0.0; 3]); 1 << LABS_BITS],
             rows: (0..=SIDE).map(|_| std::array::from_fn(|_| vec![0; columns])).collect(),
             sums: std::array::from_fn(|_| std::array::from_fn(|_| vec![0; columns])),
             next: area.top,
@@ -83,9 +89,22 @@ impl Ssim {
         }
     }
 
-    fn class(&self, window: &Window<'_>, x: usize) -> Class {
+    /// L*a*b* of a colour.
+    fn lab(&mut self, rgb: [u8; 3]) -> [f64; 3] {
+        let [r, g, b] = rgb;
+        // No colour is 0, which stands where nothing was kept yet.
+        let key = u32::from_le_bytes([r, g, b, 1]);
+        let kept = &mut self.labs[(key.wrapping_mul(0x9e37_79b1) >> (u32::BITS - LABS_BITS)) as usize];
+        if kept.0 != key {
+            *kept = (key, lab(&self.linear, rgb));
+        }
+        kept.1
+    }
+
+    fn class(&mut self, window: &Window<'_>, x: usize) -> Class {
         let around = Around { window, x, row: window.y + RADIUS };
-        let [ours, theirs] = around.centre().map(|rgb| lab(&self.linear, rgb));
+        let [ours, theirs] = around.centre();
+        let [ours, theirs] = [self.lab(ours), self.lab(theirs)];
         if cie94_squared(ours, theirs) <= 1.0 {
             return Class::Faint;
         }
