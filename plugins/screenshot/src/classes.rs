@@ -1,6 +1,7 @@
 //! What a pixel is, and the two ways to find out: by the pixel, or by what is around it.
 
-use crate::metric::{Antialias, Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim};
+use crate::marks::{Mark, Marks};
+use crate::metric::{Antialias, BLOCK, Blend, Metric, OfPixel, Oklab, Pixelmatch, SSIM_RADIUS, Ssim};
 use crate::regions::Area;
 use crate::rows::Window;
 use crate::settings::Settings;
@@ -19,21 +20,6 @@ pub(crate) enum Class {
     Ignored,
 }
 
-/// A pixel of the current row that is not the same in both pictures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Mark {
-    /// Column.
-    pub(crate) x: u32,
-    pub(crate) class: Class,
-}
-
-impl Mark {
-    /// A mark at this column.
-    pub(crate) fn new(x: usize, class: Class) -> Self {
-        Self { x: u32::try_from(x).expect("a side is below 2^18"), class }
-    }
-}
-
 /// The marks of a walk, for the next one.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
@@ -47,14 +33,13 @@ impl Kept {
     /// More are not kept but found again: 16 MiB.
     const MARKS_MAX: usize = 2 << 20;
 
-    /// Takes the marks of a row that are drawn: all but the faint ones, which may be as many as there are pixels.
-    /// Rows come in order.
+    /// Takes the marks of a row; rows come in order.
     pub(crate) fn row(&mut self, y: usize, marks: &[Mark]) {
         if self.overflow {
             return;
         }
         let start = self.marks.len();
-        self.marks.extend(marks.iter().filter(|mark| mark.class != Class::Faint));
+        self.marks.extend_from_slice(marks);
         if self.marks.len() > Self::MARKS_MAX {
             *self = Self { overflow: true, ..Self::default() };
         } else if self.marks.len() > start {
@@ -119,6 +104,16 @@ impl Classes {
         }
     }
 
+    /// What it costs at most, in units of work, to judge row `y`, which has these marks, and to count them.
+    pub(crate) fn cost(&mut self, y: usize, marks: &Marks) -> u64 {
+        let (count, faint) = (marks.list().len() as u64, marks.count_faint());
+        match self {
+            Self::Pixel { antialias, .. } => count * 700 + faint * 200 + antialias.take_looked() * 400,
+            Self::Ssim(ssim) => ssim.cost(y, count + faint),
+            Self::Kept { .. } => count * 30,
+        }
+    }
+
     /// True if row `y` must be shown though it may be the same in both pictures.
     pub(crate) fn needs(&self, y: usize) -> bool {
         match self {
@@ -128,11 +123,11 @@ impl Classes {
     }
 
     /// Marks the pixels of the current row that are not the same, from left to right.
-    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
+    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Marks) {
         match self {
             Self::Pixel { metric, antialias, count_antialias } => {
                 let mut antialias = antialias.row(window);
-                each_unequal(window, |x, expected, actual| {
+                let mut judge = |marks: &mut Marks, x: usize, expected, actual| {
                     let class = if ignored.is_some_and(|ignored| ignored[x]) {
                         Class::Ignored
                     } else if !metric.differ(expected, actual, window.y * window.width + x) {
@@ -144,13 +139,33 @@ impl Classes {
                     } else {
                         Class::Antialias
                     };
-                    marks.push(Mark::new(x, class));
-                });
+                    marks.push(x, class);
+                };
+                let (expected, actual) = (window.expected(window.y), window.actual(window.y));
+                let ((ours, rest), (theirs, other_rest)) = (expected.as_chunks(), actual.as_chunks());
+                for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate().filter(|(_, (a, b))| a != b) {
+                    let may_differ =
+                        if ignored.is_none() { metric.may_differ(ours, theirs) } else { u32::MAX };
+                    let mut open = unequal(ours, theirs);
+                    marks.faint(at * BLOCK, open & !may_differ);
+                    open &= may_differ;
+                    while open > 0 {
+                        let place = open.trailing_zeros() as usize;
+                        judge(marks, at * BLOCK + place, ours[place], theirs[place]);
+                        open &= open - 1;
+                    }
+                }
+                let x = expected.len() - rest.len();
+                for (at, (&ours, &theirs)) in rest.iter().zip(other_rest).enumerate() {
+                    if ours != theirs {
+                        judge(marks, x + at, ours, theirs);
+                    }
+                }
             }
             Self::Ssim(ssim) => ssim.judge(window, ignored, marks),
             Self::Kept { kept, next } => {
                 if kept.rows.get(*next).is_some_and(|(y, _)| *y == window.y) {
-                    marks.extend_from_slice(kept.marks(*next));
+                    marks.extend(kept.marks(*next));
                     *next += 1;
                 }
             }
@@ -158,19 +173,8 @@ impl Classes {
     }
 }
 
-/// Visits the pixels of the current row that are not the same in both pictures.
-fn each_unequal(window: &Window<'_>, mut visit: impl FnMut(usize, u32, u32)) {
-    /// Words that are compared at once.
-    const BLOCK: usize = 16;
-    let (expected, actual) = (window.expected(window.y), window.actual(window.y));
-    for (at, (ours, theirs)) in expected.chunks(BLOCK).zip(actual.chunks(BLOCK)).enumerate() {
-        if ours == theirs {
-            continue;
-        }
-        for (x, (&ours, &theirs)) in (at * BLOCK..).zip(ours.iter().zip(theirs)) {
-            if ours != theirs {
-                visit(x, ours, theirs);
-            }
-        }
-    }
+/// Which pixels of a block are not the same, bit by bit.
+fn unequal(expected: &[u32; BLOCK], actual: &[u32; BLOCK]) -> u32 {
+    let pixels = expected.iter().zip(actual).enumerate();
+    pixels.fold(0, |bits, (at, (ours, theirs))| bits | u32::from(ours != theirs) << at)
 }

@@ -11,6 +11,7 @@ use crate::pair::Screens;
 use crate::rows::read_over;
 use crate::screen::{self, Judged};
 use crate::settings::Settings;
+use crate::work::Work;
 
 /// Judges all screens.
 ///
@@ -23,12 +24,19 @@ pub(crate) fn judge(
 ) -> Result<Outcome, Error> {
     let mut all = All { violated: Vec::new(), doubts: Vec::new(), judged: Vec::new() };
     let count = screens.pairs.len() as u64;
-    let mut work = Work::new(screens);
+    let files = screens.pairs.iter().map(|screen| screen.expected.info().size + screen.actual.info().size);
+    let mut work = Work::new(settings.work_max, files.sum());
     for (done, screen) in (0..).zip(&screens.pairs) {
         sink.progress(done, Some(count));
         match screen::judge(settings, screen, &mut work, sink) {
             Ok(judged) => all.take(&screen.name, judged),
-            Err(Error::Inconclusive(reason, why)) => all.doubts.push((reason, why)),
+            Err(Error::Inconclusive(reason, why)) => {
+                // Where another screen fails, its summary says nothing of this one.
+                if reason == Reason::Limit {
+                    sink.emit(finding::warning("not-compared", &why, &screen.name, screen.actual));
+                }
+                all.doubts.push((reason, why));
+            }
             Err(broken) => return Err(broken),
         }
     }
@@ -54,51 +62,6 @@ pub(crate) fn judge(
         }
     }
     Ok(all.conclude(settings))
-}
-
-/// The work that the host allows a check, in instructions, nearly all of it: the greater of a fixed amount and
-/// of one per byte that is bound.
-const WORK_MIN: u64 = 17_000_000_000;
-const WORK_PER_BYTE: u64 = 108;
-
-/// What a walk costs, measured in the sandbox over five pairs of up to 37 million pixels: for each byte that is
-/// read, for each pixel, and for each pixel whose neighbours are looked at.
-const COST_OF_BYTE: u64 = 100;
-const COST_OF_PIXEL: u64 = 100;
-const COST_OF_NEIGHBOURS: u64 = 2_000;
-
-/// The work that is left. Walks that a verdict does not need are made only within it: to tell a shift from what
-/// differs beside it, and to draw. A check that ran out of fuel would tell nothing at all.
-#[derive(Debug)]
-pub(crate) struct Work {
-    left: u64,
-}
-
-impl Work {
-    fn new(screens: &Screens<'_>) -> Self {
-        let files =
-            screens.pairs.iter().map(|screen| screen.expected.info().size + screen.actual.info().size);
-        Self { left: WORK_MIN.max(files.sum::<u64>() * WORK_PER_BYTE) }
-    }
-
-    /// What a walk costs that looks at the neighbours of `marks` pixels.
-    pub(crate) fn cost(bytes: u64, pixels: u64, marks: u64) -> u64 {
-        bytes * COST_OF_BYTE + pixels * COST_OF_PIXEL + marks * COST_OF_NEIGHBOURS
-    }
-
-    /// Counts a walk that was made.
-    pub(crate) fn spend(&mut self, cost: u64) {
-        self.left = self.left.saturating_sub(cost);
-    }
-
-    /// Counts a walk, if there is enough left for it.
-    pub(crate) fn take(&mut self, cost: u64) -> bool {
-        let is_enough = cost <= self.left;
-        if is_enough {
-            self.spend(cost);
-        }
-        is_enough
-    }
 }
 
 /// What was found so far.

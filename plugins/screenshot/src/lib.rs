@@ -27,6 +27,7 @@ mod finding;
 mod judge;
 mod list;
 mod look;
+mod marks;
 mod mask;
 mod metric;
 mod pair;
@@ -36,6 +37,7 @@ mod rows;
 mod screen;
 mod settings;
 mod shift;
+mod work;
 
 use evident_checker::{Checker, Config, Description, Error, Evidence, Outcome, Sink, Slot};
 

@@ -3,12 +3,14 @@
 use evident_checker::Error;
 
 use crate::blank::Watched;
-use crate::classes::{Class, Classes, Kept, Mark};
+use crate::classes::{Class, Classes, Kept};
 use crate::density::Density;
+use crate::marks::{Mark, Marks};
 use crate::mask::Mask;
 use crate::regions::{Area, End, Region, Regions};
 use crate::rows::{Rows, Window};
 use crate::shift::{Hashes, hash};
+use crate::work::Work;
 
 /// Sees the rows of a walk, in order.
 pub(crate) trait Observe {
@@ -16,20 +18,30 @@ pub(crate) trait Observe {
     fn wants(&self, y: usize) -> bool;
 
     /// Takes row `y`, which was wanted or is not the same. `ignored` are the pixels that are masked.
-    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &[Mark]);
+    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &Marks);
 
     /// A row that is the same and was not wanted.
     fn passed(&mut self);
 }
 
-/// Walks all rows. Gives how many pixels were compared: all that both pictures have, less what is masked.
+/// How far a walk came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walked {
+    /// Pixels that were compared: all of these rows that both pictures have, less what is masked.
+    pub(crate) area: u64,
+    /// Rows; fewer than there are where the work ended.
+    pub(crate) rows: usize,
+}
+
+/// Walks all rows, as far as there is work left.
 pub(crate) fn walk(
     rows: &mut Rows<'_>,
     classes: &mut Classes,
     mask: &mut Mask<'_>,
     observer: &mut dyn Observe,
-) -> Result<u64, Error> {
-    let (width, mut area, mut marks) = (rows.width(), 0, Vec::new());
+    work: &mut Work,
+) -> Result<Walked, Error> {
+    let (width, mut area, mut marks) = (rows.width(), 0, Marks::default());
     for y in 0..rows.height() {
         let same = rows.is_same(y)?;
         let ignored = mask.row(y)?.map(|ignored| &ignored[..width]);
@@ -45,8 +57,11 @@ pub(crate) fn walk(
             classes.judge(&window, ignored, &mut marks);
         }
         observer.row(&window, ignored, &marks);
+        if !work.look(classes.cost(y, &marks)) {
+            return Ok(Walked { area, rows: y + 1 });
+        }
     }
-    Ok(area)
+    Ok(Walked { area, rows: rows.height() })
 }
 
 /// What was counted.
@@ -56,6 +71,8 @@ pub(crate) struct Look {
     pub(crate) width: usize,
     /// Pixels that were compared.
     pub(crate) area: u64,
+    /// Rows that were compared.
+    pub(crate) rows: usize,
     pub(crate) different: u64,
     /// Not the same, but similar enough.
     pub(crate) faint: u64,
@@ -128,8 +145,8 @@ impl<'a> Tally<'a> {
 
     fn mark(&mut self, mark: Mark, y: usize) {
         match mark.class {
-            Class::Ignored => {}
-            Class::Faint => self.faint += 1,
+            // Faint ones are counted together.
+            Class::Ignored | Class::Faint => {}
             Class::Antialias => self.antialiased += 1,
             Class::CountedAntialias | Class::Different => {
                 let is_antialiased = mark.class == Class::CountedAntialias;
@@ -156,13 +173,14 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// The figures. `area` is that of the walk.
-    pub(crate) fn finish(mut self, area: u64, ignore_caret: bool) -> Look {
+    /// The figures of a walk that came so far.
+    pub(crate) fn finish(mut self, walked: Walked, ignore_caret: bool) -> Look {
         let caret = if ignore_caret { self.regions.take_caret() } else { None };
         let different = self.different - caret.map_or(0, |caret| caret.pixels);
         Look {
             width: self.width,
-            area,
+            area: walked.area,
+            rows: walked.rows,
             different,
             faint: self.faint,
             antialiased: self.antialiased,
@@ -182,23 +200,22 @@ impl Observe for Tally<'_> {
         self.hashes.is_some() || self.watched.iter().any(|watched| watched.wants(y))
     }
 
-    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &[Mark]) {
+    fn row(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &Marks) {
         let y = window.y;
         let (expected, actual) = (window.expected(y), window.actual(y));
         for watched in self.watched.iter_mut().filter(|watched| watched.wants(y)) {
             watched.row(expected, actual, ignored);
         }
-        for mark in marks {
+        for mark in marks.list() {
             self.mark(*mark, y);
         }
-        let mut seen = marks.iter().filter(|mark| mark.class != Class::Ignored).map(|mark| mark.x as usize);
-        if let Some(first) = seen.next() {
-            let last = seen.next_back().unwrap_or(first);
+        self.faint += marks.count_faint();
+        if let Some((first, last)) = marks.span() {
             let row = Area { left: first, top: y, right: last + 1, bottom: y + 1 };
             self.unequal = Some(self.unequal.map_or(row, |area| area.around(row)));
         }
         if self.keep {
-            self.kept.row(y, marks);
+            self.kept.row(y, marks.list());
         }
         self.ends(window);
         if self.hash && self.hashes.is_none() && !self.differing.is_empty() {

@@ -5,6 +5,7 @@ use evident_checker::{Artifact, Error, Reason};
 use crate::decode::{Size, Source};
 use crate::regions::Area;
 use crate::settings::Settings;
+use crate::work::Work;
 
 /// Tells row by row what is not compared.
 pub(crate) struct Mask<'a> {
@@ -30,9 +31,10 @@ impl<'a> Mask<'a> {
         areas: Vec<Area>,
         mask: Option<&'a Artifact>,
         size: Size,
+        work: &mut Work,
     ) -> Result<Self, Error> {
         let picture = mask.map(|artifact| {
-            let source = Source::open(artifact, 1)?;
+            let source = Source::open(artifact, 1, work)?;
             if source.size() != size {
                 let why = format!(
                     "the mask `{}` has {} pixels, its screen {size}",

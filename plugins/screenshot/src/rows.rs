@@ -8,7 +8,8 @@ use std::io::BufRead;
 
 use evident_checker::{Artifact, Error};
 
-use crate::decode::{Layout, Size, Source};
+use crate::decode::{Keeper, Kept, Layout, Size, Source};
+use crate::work::Work;
 
 /// Content that lies higher or lower in one picture than in the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub(crate) struct Rows<'a> {
     layout: Layout,
     step: Step,
     shift: Option<Shift>,
+    /// Takes what is read, for a further walk.
+    keeper: Option<Keeper>,
     radius: usize,
     slots: Vec<Slot>,
     read: usize,
@@ -83,11 +86,29 @@ impl<'a> Rows<'a> {
         actual: &'a Artifact,
         scale: usize,
         radius: usize,
+        work: &mut Work,
     ) -> Result<Self, Error> {
         let is_same_file = scale == 1 && is_same(expected, actual);
-        let expected = Source::open(expected, 1)?;
-        let actual =
-            if is_same_file { Actual::Same(actual) } else { Actual::Other(Source::open(actual, scale)?) };
+        let expected = Source::open(expected, 1, work)?;
+        let actual = if is_same_file {
+            Actual::Same(actual)
+        } else {
+            Actual::Other(Source::open(actual, scale, work)?)
+        };
+        Ok(Self::of(expected, actual, radius))
+    }
+
+    /// Both pictures as they were kept by an earlier walk.
+    pub(crate) fn kept(
+        expected: &'a Artifact,
+        actual: &'a Artifact,
+        [ours, theirs]: [Kept; 2],
+        radius: usize,
+    ) -> Self {
+        Self::of(Source::kept(expected, ours), Actual::Other(Source::kept(actual, theirs)), radius)
+    }
+
+    fn of(expected: Source<'a>, actual: Actual<'a>, radius: usize) -> Self {
         let layout = expected.layout().clone();
         // The filters of a row need the one above it, also where a metric does not.
         let slots = (0..=(2 * radius).max(1)).map(|_| Slot::default()).collect();
@@ -97,6 +118,7 @@ impl<'a> Rows<'a> {
             actual,
             layout,
             shift: None,
+            keeper: None,
             radius,
             slots,
             read: 0,
@@ -106,7 +128,14 @@ impl<'a> Rows<'a> {
         let [expected, actual] = rows.sizes();
         rows.width = expected.width().min(actual.width());
         rows.height = expected.height().min(actual.height());
-        Ok(rows)
+        rows
+    }
+
+    /// Keeps what is read, where it is not too much: [`Rows::finish`] gives it for a further walk.
+    pub(crate) fn keep(&mut self) {
+        if self.step == Step::Filtered {
+            self.keeper = Keeper::new(self.expected.size(), &self.layout);
+        }
     }
 
     /// Walks the rows as they lie with this shift.
@@ -132,11 +161,6 @@ impl<'a> Rows<'a> {
     /// Rows that both pictures have, as they are walked.
     pub(crate) fn height(&self) -> usize {
         self.height
-    }
-
-    /// Pixels of a walk.
-    pub(crate) fn pixels(&self) -> u64 {
-        (self.width * self.height) as u64
     }
 
     /// Columns that both pictures have.
@@ -188,6 +212,10 @@ impl<'a> Rows<'a> {
         slot.expected_bytes.resize(self.expected.row_bytes(), 0);
         (slot.told, slot.same) = (false, false);
         self.fill(&mut slot)?;
+        if let Some(keeper) = &mut self.keeper {
+            let actual = (!slot.same).then_some(slot.actual_bytes.as_slice());
+            keeper.row(&slot.expected_bytes, actual);
+        }
         self.slots[at] = slot;
         if self.step == Step::Pixels {
             self.tell(self.read);
@@ -221,13 +249,14 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
-    /// Reads what is left of both files.
-    pub(crate) fn finish(self) -> Result<(), Error> {
+    /// Reads what is left of both files. Gives all rows, if they were kept.
+    pub(crate) fn finish(self) -> Result<Option<[Kept; 2]>, Error> {
         self.expected.finish()?;
         match self.actual {
-            Actual::Other(actual) => actual.finish(),
-            Actual::Same(artifact) => read_over(artifact),
+            Actual::Other(actual) => actual.finish()?,
+            Actual::Same(artifact) => read_over(artifact)?,
         }
+        Ok(self.keeper.and_then(Keeper::finish))
     }
 }
 

@@ -4,17 +4,17 @@ use evident_checker::{Error, Reason, Sink};
 
 use crate::blank::Watched;
 use crate::classes::Classes;
-use crate::decode::Size;
+use crate::decode::{Kept, Size};
 use crate::finding::{self, Places};
-use crate::judge::Work;
-use crate::look::{Look, Observe, Tally, walk};
+use crate::look::{Look, Observe, Tally, Walked, walk};
 use crate::mask::Mask;
 use crate::pair::Screen;
 use crate::picture::Pictures;
 use crate::regions::{Area, Region};
-use crate::rows::Rows;
+use crate::rows::{Rows, Shift};
 use crate::settings::{Settings, SizeRule};
 use crate::shift::Hashes;
+use crate::work::Work;
 
 /// More of a screen than this, masked, deserves a second thought.
 const MASKED_PART_MAX: f64 = 0.5;
@@ -48,6 +48,14 @@ impl Judged {
     }
 }
 
+/// What a walk over pictures gave that were read before; none where there was too little work left for it.
+fn affordable<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Err(Error::Inconclusive(Reason::Limit, _)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
 /// Judges a screen and tells what it finds.
 pub(crate) fn judge(
     settings: &Settings,
@@ -55,7 +63,8 @@ pub(crate) fn judge(
     work: &mut Work,
     sink: &mut dyn Sink,
 ) -> Result<Judged, Error> {
-    let mut judge = Judge { settings, screen, work, sink, ignored: Vec::new(), judged: Judged::default() };
+    let mut judge =
+        Judge { settings, screen, work, sink, ignored: Vec::new(), kept: None, judged: Judged::default() };
     judge.run()?;
     Ok(judge.judged)
 }
@@ -67,6 +76,8 @@ struct Judge<'a> {
     sink: &'a mut dyn Sink,
     /// Areas that are not compared.
     ignored: Vec<Area>,
+    /// The rows of both pictures after the first walk, where they are not too large.
+    kept: Option<[Kept; 2]>,
     judged: Judged,
 }
 
@@ -74,27 +85,32 @@ impl<'a> Judge<'a> {
     fn run(&mut self) -> Result<(), Error> {
         let radius = Classes::of(self.settings, 1).radius();
         let rows = self.open(radius)?;
-        let (sizes, notes) = (rows.sizes(), rows.notes());
+        let (sizes, notes, height) = (rows.sizes(), rows.notes(), rows.height());
         self.tell_notes(notes);
         self.ignored = self.areas(sizes[0]);
         let mut watched = self.watched(sizes[0])?;
         let classes = Classes::of(self.settings, rows.width());
-        let pixels = rows.pixels();
         let look = self.look(rows, classes, &mut watched)?;
-        self.work.spend(self.cost(pixels, look.different + look.antialiased));
+        let is_whole = look.rows == height;
         self.count(&look, sizes);
         self.hold(&look);
-        self.tell_masked(&look, sizes);
+        if is_whole {
+            self.tell_masked(&look, sizes);
+        } else {
+            self.tell_rest(&look, height);
+        }
         if sizes[0] != sizes[1] {
             self.size(sizes);
         }
-        self.tell_regions(&look)?;
+        self.tell_regions(&look, is_whole)?;
+        if !is_whole {
+            return Ok(());
+        }
         let mut drawn = Classes::of(self.settings, look.width);
         let mut shown = look;
         let is_faint = shown.is_faint() && self.settings.judge_faint && self.judged.violated.is_empty();
         if let (true, Some(unequal)) = (is_faint, shown.unequal) {
             let count = shown.faint + shown.antialiased;
-            self.work.spend(self.cost(pixels, 0));
             drawn = Classes::faint(unequal, count);
             shown = self.look_again(shown.caret, unequal, count)?;
         }
@@ -108,42 +124,73 @@ impl<'a> Judge<'a> {
 
     /// Makes the pictures of this screen, in one more walk.
     fn draw(&mut self, shown: &[Area], classes: Classes) -> Result<(), Error> {
-        let rows = self.open(classes.radius())?;
-        let has_room = self.work.take(self.cost(rows.pixels(), 0));
-        let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
-        if has_room {
-            self.walk(rows, classes, &mut pictures)?;
+        let mut is_attached = false;
+        if self.work.takes_pictures()
+            && let Some(pictures) = self.pictures(shown, classes)?
+        {
+            is_attached = pictures.attach(&self.screen.name, self.sink)?;
+            if !is_attached {
+                self.work.no_more_pictures();
+            }
         }
-        if !has_room || !pictures.attach(&self.screen.name, self.sink)? {
+        if !is_attached {
             let why = "its pictures were left out: there are too many, or the screens are too large";
             self.sink.emit(finding::warning("pictures-left-out", why, &self.screen.name, self.screen.actual));
         }
         Ok(())
     }
 
-    fn open(&self, radius: usize) -> Result<Rows<'a>, Error> {
-        Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius)
+    /// The pictures; none where there is too little work left.
+    fn pictures(&mut self, shown: &[Area], classes: Classes) -> Result<Option<Pictures>, Error> {
+        let Some(rows) = affordable(self.open(classes.radius()))? else { return Ok(None) };
+        let mut pictures = Pictures::new(rows.width(), rows.height(), shown);
+        if !self.work.draw(pictures.pixels()) {
+            return Ok(None);
+        }
+        let height = rows.height();
+        let walked = affordable(self.walk(rows, classes, &mut pictures))?;
+        Ok(walked.is_some_and(|walked| walked.rows == height).then_some(pictures))
+    }
+
+    fn open(&mut self, radius: usize) -> Result<Rows<'a>, Error> {
+        if let Some(kept) = &self.kept {
+            let bytes = kept.iter().map(Kept::bytes).sum();
+            self.work.read_kept(bytes).map_err(|problem| problem.of(self.screen.actual))?;
+            return Ok(Rows::kept(self.screen.expected, self.screen.actual, kept.clone(), radius));
+        }
+        Rows::open(self.screen.expected, self.screen.actual, self.settings.scale, radius, self.work)
     }
 
     /// Walks the rows and counts, to the end of all files.
-    fn look(&self, mut rows: Rows<'_>, mut classes: Classes, watched: &mut [Watched]) -> Result<Look, Error> {
+    fn look(
+        &mut self,
+        mut rows: Rows<'_>,
+        mut classes: Classes,
+        watched: &mut [Watched],
+    ) -> Result<Look, Error> {
+        // What a picture is made of, or what moved, is asked for in a further walk.
+        if self.settings.pictures && self.work.takes_pictures() {
+            rows.keep();
+        }
         let mut tally = self.tally(&rows, true, watched);
         let mut mask = self.mask(&rows)?;
-        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
-        rows.finish()?;
-        mask.finish()?;
-        Ok(tally.finish(area, self.settings.ignore_caret))
+        let walked = walk(&mut rows, &mut classes, &mut mask, &mut tally, self.work)?;
+        if walked.rows == rows.height() {
+            self.kept = rows.finish()?;
+            mask.finish()?;
+        }
+        Ok(tally.finish(walked, self.settings.ignore_caret))
     }
 
     /// Walks rows of files that were read to their ends before.
     fn walk(
-        &self,
+        &mut self,
         mut rows: Rows<'_>,
         mut classes: Classes,
         observer: &mut dyn Observe,
-    ) -> Result<u64, Error> {
+    ) -> Result<Walked, Error> {
         let mut mask = self.mask(&rows)?;
-        walk(&mut rows, &mut classes, &mut mask, observer)
+        walk(&mut rows, &mut classes, &mut mask, observer, self.work)
     }
 
     fn tally<'w>(&self, rows: &Rows<'_>, hash: bool, watched: &'w mut [Watched]) -> Tally<'w> {
@@ -151,13 +198,9 @@ impl<'a> Judge<'a> {
         Tally::new(size, self.settings.window, (self.settings.pictures, hash), watched)
     }
 
-    fn mask(&self, rows: &Rows<'_>) -> Result<Mask<'a>, Error> {
-        Mask::open(self.settings, self.ignored.clone(), self.screen.mask, rows.sizes()[0])
-    }
-
-    /// What a walk over this screen costs.
-    fn cost(&self, pixels: u64, marks: u64) -> u64 {
-        Work::cost(self.screen.expected.info().size + self.screen.actual.info().size, pixels, marks)
+    fn mask(&mut self, rows: &Rows<'_>) -> Result<Mask<'a>, Error> {
+        let size = rows.sizes()[0];
+        Mask::open(self.settings, self.ignored.clone(), self.screen.mask, size, self.work)
     }
 
     fn name(&self) -> &str {
@@ -210,7 +253,13 @@ impl<'a> Judge<'a> {
     /// Takes the figures of the look. What only one picture has differs, where sizes are compared.
     fn count(&mut self, look: &Look, [expected, actual]: [Size; 2]) {
         let judged = &mut self.judged;
-        (judged.area, judged.different) = (look.area, look.different);
+        // Of a screen that was not compared whole, the part that is known to differ is of all that it has.
+        let area = if look.rows < expected.height().min(actual.height()) {
+            (expected.width() * expected.height()).max(actual.width() * actual.height()) as u64
+        } else {
+            look.area
+        };
+        (judged.area, judged.different) = (area, look.different);
         (judged.density, judged.antialiased) = (look.density, look.antialiased);
         judged.regions = look.regions.len() as u64;
         if self.settings.size == SizeRule::Compare {
@@ -248,6 +297,14 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// Tells that the work ended before the last row. What was counted until then stands, and decides where it is
+    /// too much.
+    fn tell_rest(&mut self, look: &Look, height: usize) {
+        let why = format!("only {} of {height} rows were compared: {}", look.rows, self.work.ended());
+        self.sink.emit(finding::warning("not-compared", &why, &self.screen.name, self.screen.actual));
+        self.judged.doubt(Reason::Limit, why);
+    }
+
     /// Tells a person who masks so much that little is left.
     fn tell_masked(&mut self, look: &Look, [expected, actual]: [Size; 2]) {
         let all = expected.width().min(actual.width()) * expected.height().min(actual.height());
@@ -272,31 +329,44 @@ impl<'a> Judge<'a> {
     }
 
     /// Tells what differs: as one shift and what differs beside it, or as regions.
-    fn tell_regions(&mut self, look: &Look) -> Result<(), Error> {
+    fn tell_regions(&mut self, look: &Look, is_whole: bool) -> Result<(), Error> {
         let decides = !self.judged.violated.is_empty();
-        let shift = look.hashes.as_ref().and_then(Hashes::shift).filter(|_| decides);
-        let rows = self.open(Classes::of(self.settings, 1).radius())?;
-        let cost = self.cost(rows.pixels(), 0);
-        if let Some(shift) = shift.filter(|_| self.work.take(cost)) {
-            let rest = self.look_shifted(rows.shifted(shift))?;
-            if rest.different * 2 < look.different {
-                self.judged.regions = 1 + rest.regions.len() as u64;
-                let finding = finding::shift(shift, &self.screen.name, self.screen.actual);
-                self.sink.emit(finding);
-                self.emit_regions(&rest.regions, (decides, "screen-changed"));
-                return Ok(());
-            }
+        let mut regions = &look.regions;
+        let beside;
+        let shift = look.hashes.as_ref().filter(|_| decides && is_whole).and_then(Hashes::shift);
+        if let Some(shift) = shift
+            && let Some(rest) = self.beside(shift, look)?
+        {
+            self.judged.regions = 1 + rest.len() as u64;
+            self.sink.emit(finding::shift(shift, &self.screen.name, self.screen.actual));
+            beside = rest;
+            regions = &beside;
         }
-        self.emit_regions(&look.regions, (decides, "screen-changed"));
+        self.emit_regions(regions, (decides, "screen-changed"));
         Ok(())
     }
 
-    fn look_shifted(&self, mut rows: Rows<'_>) -> Result<Look, Error> {
-        let mut classes = Classes::of(self.settings, rows.width());
+    /// What differs beside a shift; none where the shift explains too little, or where there is too little work left
+    /// to find it out.
+    fn beside(&mut self, shift: Shift, look: &Look) -> Result<Option<Vec<Region>>, Error> {
+        if look.hashes.as_ref().is_some_and(|hashes| hashes.explains(shift)) {
+            return Ok(Some(Vec::new()));
+        }
+        let rest = self.look_shifted(shift)?;
+        Ok(rest.filter(|rest| rest.different * 2 < look.different).map(|rest| rest.regions))
+    }
+
+    /// A walk with the rows as they lie after a shift.
+    fn look_shifted(&mut self, shift: Shift) -> Result<Option<Look>, Error> {
+        let classes = Classes::of(self.settings, 1);
+        let Some(rows) = affordable(self.open(classes.radius()))? else { return Ok(None) };
+        let rows = rows.shifted(shift);
+        let height = rows.height();
+        let classes = Classes::of(self.settings, rows.width());
         let mut tally = self.tally(&rows, false, &mut []);
-        let mut mask = self.mask(&rows)?;
-        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
-        Ok(tally.finish(area, false))
+        let walked = affordable(self.walk(rows, classes, &mut tally))?;
+        let walked = walked.filter(|walked| walked.rows == height);
+        Ok(walked.map(|walked| tally.finish(walked, false)))
     }
 
     fn emit_regions(&mut self, regions: &[Region], (decides, rule): (bool, &str)) {
@@ -310,12 +380,17 @@ impl<'a> Judge<'a> {
     /// Looks for clusters of pixels that differ faintly, among those that are not the same.
     fn look_again(&mut self, caret: Option<Area>, unequal: Area, count: u64) -> Result<Look, Error> {
         self.ignored.extend(caret);
-        let mut classes = Classes::faint(unequal, count);
-        let mut rows = self.open(classes.radius())?;
+        let classes = Classes::faint(unequal, count);
+        let rows = self.open(classes.radius())?;
+        let height = rows.height();
         let mut tally = self.tally(&rows, false, &mut []);
-        let mut mask = self.mask(&rows)?;
-        let area = walk(&mut rows, &mut classes, &mut mask, &mut tally)?;
-        let look = tally.finish(area, false);
+        let walked = self.walk(rows, classes, &mut tally)?;
+        let look = tally.finish(walked, false);
+        if look.rows < height {
+            let why = format!("faint differences were not looked for: {}", self.work.ended());
+            self.judged.doubt(Reason::Limit, why);
+            return Ok(look);
+        }
         let (window, most) = (self.settings.window, self.settings.faint_max);
         self.judged.faint_density = Some(look.density);
         if look.density <= most {

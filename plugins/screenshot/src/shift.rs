@@ -70,6 +70,19 @@ impl Hashes {
         Some(Shift { from: self.first + self.start(first, by)?, by })
     }
 
+    /// True if nothing but this shift is there: every row is found again, above it in its place and below it where
+    /// it moved to.
+    pub(crate) fn explains(&self, shift: Shift) -> bool {
+        let start = shift.from.saturating_sub(self.first);
+        let [down, up] = [shift.by.max(0), (-shift.by).max(0)].map(isize::unsigned_abs);
+        let (above, below) = (..start, [start + up.., start + down..]);
+        let [ours, theirs] = below;
+        let same =
+            |ours: &[u64], theirs: &[u64]| ours.iter().zip(theirs).all(|(ours, theirs)| ours == theirs);
+        same(&self.expected[above], &self.actual[above])
+            && same(self.expected.get(ours).unwrap_or_default(), self.actual.get(theirs).unwrap_or_default())
+    }
+
     /// Where the rows that moved begin: those above the first that voted moved too while they are found again.
     fn start(&self, voted: usize, by: isize) -> Option<usize> {
         let mut expected = voted;
@@ -107,6 +120,22 @@ mod tests {
             page[..5].iter().copied().chain(900..903).chain(page[5..37].iter().copied()).collect();
         assert_eq!(hashes(&page, &pushed).shift(), Some(Shift { from: 105, by: 3 }));
         assert_eq!(hashes(&pushed, &page).shift(), Some(Shift { from: 105, by: -3 }));
+        assert!(hashes(&page, &pushed).explains(Shift { from: 105, by: 3 }));
+        assert!(hashes(&pushed, &page).explains(Shift { from: 105, by: -3 }));
+    }
+
+    /// Catches a change above, in or below what moved that a shift would hide.
+    #[test]
+    fn a_change_beside_a_shift_is_not_explained() {
+        let page: Vec<u64> = (0..40).collect();
+        let pushed: Vec<u64> =
+            page[..5].iter().copied().chain(900..903).chain(page[5..37].iter().copied()).collect();
+        for at in [0, 4, 8, 20, 39] {
+            let mut changed = pushed.clone();
+            changed[at] = 77;
+            assert!(!hashes(&page, &changed).explains(Shift { from: 105, by: 3 }), "{at}");
+            assert!(!hashes(&changed, &page).explains(Shift { from: 105, by: -3 }), "{at}");
+        }
     }
 
     /// Catches a change of a few rows that is called a shift, which would hide it.

@@ -3,6 +3,7 @@
 //! PNG comes row by row. What cannot (interlaced PNG, WebP, JPEG) is read whole, within a smaller bound. What
 //! a file is, its first bytes say; its name never does.
 
+mod kept;
 mod png;
 mod scaled;
 mod whole;
@@ -10,11 +11,14 @@ mod whole;
 use std::io::{self, BufRead};
 
 use evident_checker::{Artifact, Error};
+pub(crate) use kept::{Keeper, Kept};
 use png::Png;
 pub(crate) use png::SIGNATURE;
 pub(crate) use png::{Filtered, Layout};
 use scaled::Scaled;
 use whole::Whole;
+
+use crate::work::Work;
 
 /// Longest side in pixels. Browsers make screenshots of 16,384 at most; stitched ones are longer. A row of
 /// this length takes 1 MiB in the widest layout, and several rows are kept.
@@ -120,20 +124,29 @@ pub(crate) struct Source<'a> {
 enum Kind<'a> {
     Png(Box<Png<'a>>),
     Whole(Whole),
+    Kept(Kept),
     Scaled(Box<Scaled<'a>>),
 }
 
 impl<'a> Source<'a> {
-    /// Reads what comes before the first row. With `scale` above 1 each pixel is the mean of a square of that
-    /// many by that many pixels.
-    pub(crate) fn open(artifact: &'a Artifact, scale: usize) -> Result<Self, Error> {
-        let kind = kind(artifact).map_err(|problem| problem.of(artifact))?;
+    /// Reads what comes before the first row, and takes the work for all of it. With `scale` above 1 each pixel
+    /// is the mean of a square of that many by that many pixels.
+    ///
+    /// # Errors
+    /// Inconclusive, also where there is too little work left.
+    pub(crate) fn open(artifact: &'a Artifact, scale: usize, work: &mut Work) -> Result<Self, Error> {
+        let kind = kind(artifact, work).map_err(|problem| problem.of(artifact))?;
         let source = Self::of(artifact, kind);
         if scale == 1 {
             return Ok(source);
         }
         let scaled = Scaled::new(source, scale).map_err(|problem| problem.of(artifact))?;
         Ok(Self::of(artifact, Kind::Scaled(Box::new(scaled))))
+    }
+
+    /// A picture that was read before.
+    pub(crate) fn kept(artifact: &'a Artifact, kept: Kept) -> Self {
+        Self::of(artifact, Kind::Kept(kept))
     }
 
     fn of(artifact: &'a Artifact, kind: Kind<'a>) -> Self {
@@ -146,6 +159,7 @@ impl<'a> Source<'a> {
         match &self.kind {
             Kind::Png(png) => png.size(),
             Kind::Whole(whole) => whole.size(),
+            Kind::Kept(kept) => kept.size(),
             Kind::Scaled(scaled) => scaled.size(),
         }
     }
@@ -154,6 +168,7 @@ impl<'a> Source<'a> {
         match &self.kind {
             Kind::Png(png) => png.layout(),
             Kind::Whole(whole) => whole.layout(),
+            Kind::Kept(kept) => kept.layout(),
             Kind::Scaled(scaled) => scaled.layout(),
         }
     }
@@ -163,6 +178,8 @@ impl<'a> Source<'a> {
         match &self.kind {
             Kind::Png(png) => png.notes(),
             Kind::Whole(whole) => whole.notes().to_vec(),
+            // They were told when it was read.
+            Kind::Kept(_) => Vec::new(),
             Kind::Scaled(scaled) => scaled.notes(),
         }
     }
@@ -186,7 +203,9 @@ impl<'a> Source<'a> {
         self.rows_left -= 1;
         match &mut self.kind {
             Kind::Png(png) => png.filtered().map_err(|problem| problem.of(self.artifact)),
-            Kind::Whole(_) | Kind::Scaled(_) => Err(Error::Broken("these rows have no filter".into())),
+            Kind::Whole(_) | Kind::Kept(_) | Kind::Scaled(_) => {
+                Err(Error::Broken("these rows have no filter".into()))
+            }
         }
     }
 
@@ -199,6 +218,10 @@ impl<'a> Source<'a> {
                 whole.next(row);
                 Ok(())
             }
+            Kind::Kept(kept) => {
+                kept.next(row);
+                Ok(())
+            }
             Kind::Scaled(scaled) => return scaled.next(row),
         };
         result.map_err(|problem| problem.of(self.artifact))
@@ -206,6 +229,12 @@ impl<'a> Source<'a> {
 
     /// Reads over some rows, as many as there are.
     pub(crate) fn skip(&mut self, rows: usize) -> Result<(), Error> {
+        if let Kind::Kept(kept) = &mut self.kind {
+            let rows = rows.min(self.rows_left);
+            self.rows_left -= rows;
+            kept.skip(rows);
+            return Ok(());
+        }
         let mut row = vec![0; self.row_bytes()];
         (0..rows.min(self.rows_left)).try_for_each(|_| self.next(&mut row))
     }
@@ -215,17 +244,19 @@ impl<'a> Source<'a> {
         self.skip(self.rows_left)?;
         match self.kind {
             Kind::Png(png) => png.finish().map_err(|problem| problem.of(self.artifact)),
-            Kind::Whole(_) => Ok(()),
+            Kind::Whole(_) | Kind::Kept(_) => Ok(()),
             Kind::Scaled(scaled) => scaled.finish(),
         }
     }
 }
 
-fn kind(artifact: &Artifact) -> Result<Kind<'_>, Problem> {
+fn kind<'a>(artifact: &'a Artifact, work: &mut Work) -> Result<Kind<'a>, Problem> {
     let mut reader = artifact.reader();
     let first = reader.fill_buf().map_err(Problem::Read)?;
     if !first.is_empty() && first.starts_with(&SIGNATURE[..first.len().min(SIGNATURE.len())]) {
         let mut png = Png::open(reader)?;
+        let rows = png.layout().row_bytes(png.size().width()) * png.size().height();
+        work.read_png(artifact.info().size, rows as u64, png.size().pixels())?;
         if !png.is_interlaced() {
             return Ok(Kind::Png(Box::new(png)));
         }
@@ -234,5 +265,5 @@ fn kind(artifact: &Artifact) -> Result<Kind<'_>, Problem> {
         png.finish()?;
         return Ok(Kind::Whole(Whole::of_words(size, &pixels, notes)));
     }
-    whole::read(reader, artifact.info().size).map(Kind::Whole)
+    whole::read(reader, artifact.info().size, work).map(Kind::Whole)
 }

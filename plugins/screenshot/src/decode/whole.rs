@@ -12,6 +12,7 @@ use zune_jpeg::errors::DecodeErrors;
 
 use super::png::Layout;
 use super::{Problem, SIDE_MAX, Size};
+use crate::work::Work;
 
 /// Bytes of a file that is read whole: more than the largest picture that fits takes, were it not compressed.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -56,7 +57,7 @@ impl Whole {
 }
 
 /// Reads a picture that is not a PNG. `reader` is at its beginning.
-pub(crate) fn read(mut reader: Reader<'_>, size: u64) -> Result<Whole, Problem> {
+pub(crate) fn read(mut reader: Reader<'_>, size: u64, work: &mut Work) -> Result<Whole, Problem> {
     if size > FILE_BYTES_MAX {
         return Err(Problem::Limit(format!(
             "it has {size} bytes; what is not a PNG has at most {FILE_BYTES_MAX}"
@@ -66,13 +67,13 @@ pub(crate) fn read(mut reader: Reader<'_>, size: u64) -> Result<Whole, Problem> 
     reader.read_to_end(&mut file).map_err(Problem::Read)?;
     match file.as_slice() {
         [] => Err(Problem::malformed("it is empty")),
-        [0xff, 0xd8, ..] => jpeg(&file),
-        [b'R', b'I', b'F', b'F', rest @ ..] if rest.get(4..8) == Some(b"WEBP") => webp(&file),
-        _ => Err(Problem::Unsupported("it is not a PNG, WebP or JPEG".into())),
+        [0xff, 0xd8, ..] => jpeg(&file, work),
+        [b'R', b'I', b'F', b'F', rest @ ..] if rest.get(4..8) == Some(b"WEBP") => webp(&file, work),
+        _ => Err(Problem::Unsupported("it is no PNG, WebP or JPEG".into())),
     }
 }
 
-fn jpeg(file: &[u8]) -> Result<Whole, Problem> {
+fn jpeg(file: &[u8], work: &mut Work) -> Result<Whole, Problem> {
     // What the decoder would make good: without its end mark a file was cut.
     if !file.ends_with(&[0xff, 0xd9]) {
         return Err(Problem::ends_early());
@@ -89,12 +90,13 @@ fn jpeg(file: &[u8]) -> Result<Whole, Problem> {
     decoder.decode_headers().map_err(damaged)?;
     let (width, height) = decoder.dimensions().ok_or_else(|| Problem::malformed("it has no size"))?;
     let size = whole_size(width, height)?;
+    work.read_whole(size.pixels())?;
     let mut bytes = vec![0; size.width() * size.height() * 4];
     decoder.decode_into(&mut bytes).map_err(damaged)?;
     Ok(Whole::of_bytes(size, bytes, vec!["JPEG keeps pixels nearly, not exactly".into()]))
 }
 
-fn webp(file: &[u8]) -> Result<Whole, Problem> {
+fn webp(file: &[u8], work: &mut Work) -> Result<Whole, Problem> {
     let stated = file.get(4..8).map(|bytes| u32::from_le_bytes(bytes.try_into().expect("4 bytes")));
     if stated.is_none_or(|stated| stated as usize + 8 != file.len()) {
         return Err(Problem::malformed("its length is not the one that it states"));
@@ -106,6 +108,7 @@ fn webp(file: &[u8]) -> Result<Whole, Problem> {
     }
     let (width, height) = decoder.dimensions();
     let size = whole_size(width as usize, height as usize)?;
+    work.read_whole(size.pixels())?;
     let notes =
         if decoder.is_lossy() { vec!["lossy WebP keeps pixels nearly, not exactly".into()] } else { vec![] };
     let channels = if decoder.has_alpha() { 4 } else { 3 };

@@ -13,12 +13,19 @@ use crate::rows::Window;
 pub(crate) struct Antialias {
     blend: Blend,
     even: Even,
+    /// Pixels whose extremes were looked for since they were asked for.
+    looked: u64,
 }
 
 impl Antialias {
     /// For pictures of this width.
     pub(crate) fn new(width: usize, blend: Blend) -> Self {
-        Self { blend, even: Even::new(width) }
+        Self { blend, even: Even::new(width), looked: 0 }
+    }
+
+    /// How many pixels needed more than a glance, since this was asked last.
+    pub(crate) fn take_looked(&mut self) -> u64 {
+        std::mem::take(&mut self.looked)
     }
 
     /// For the current row.
@@ -47,6 +54,7 @@ impl Line<'_> {
         if !self.antialias.even.is_beside(self.window, x) {
             return false;
         }
+        self.antialias.looked += 1;
         let near = self.antialias.even.near(self.window, x);
         self.is_edge(&near, Side::Expected, x) || self.is_edge(&near, Side::Actual, x)
     }
@@ -113,11 +121,12 @@ impl Around {
     fn extremes(&self, number: usize, blend: Blend) -> Option<[usize; 2]> {
         let centre = self.words[Self::CENTRE];
         let others = || self.all().filter(|(at, _)| *at != Self::CENTRE);
-        let is_opaque = self.all().fold(u32::MAX, |all, (_, word)| all & word) >= 0xff00_0000;
-        if is_opaque && self.present == Self::ALL {
+        // What is not in the picture is 0, so that only a pixel with all its neighbours is opaque here.
+        let is_opaque = |words: u32| words >= 0xff00_0000;
+        if is_opaque(self.words.iter().fold(u32::MAX, |all, word| all & word)) {
             // The pixel itself counts as one equal neighbour here.
             find(0, self.words.iter().map(|word| brightness(centre, *word)).enumerate(), 0, 3)
-        } else if is_opaque {
+        } else if is_opaque(self.all().fold(u32::MAX, |all, (_, word)| all & word)) {
             find(self.border(), others().map(|(at, word)| (at, brightness(centre, word))), 0, 2)
         } else {
             let bright = |(at, word)| (at, brightness_exactly(centre, word, number, blend));

@@ -42,6 +42,9 @@ impl Metric {
     }
 }
 
+/// Pixels that are compared at once.
+pub(crate) const BLOCK: usize = 16;
+
 /// A metric that looks at one pixel at a time.
 #[derive(Debug, Clone)]
 pub(crate) enum OfPixel {
@@ -50,6 +53,14 @@ pub(crate) enum OfPixel {
 }
 
 impl OfPixel {
+    /// Which pixels of a block may differ, bit by bit. All others do not; of these, each is to be asked about.
+    pub(crate) fn may_differ(&self, expected: &[u32; BLOCK], actual: &[u32; BLOCK]) -> u32 {
+        match self {
+            Self::Pixelmatch(metric) => metric.may_differ(expected, actual),
+            Self::Oklab(_) => u32::MAX,
+        }
+    }
+
     /// True if two unequal colours differ. `place` is the number of the pixel, row by row from 0.
     pub(crate) fn differ(&self, expected: u32, actual: u32, place: usize) -> bool {
         match self {

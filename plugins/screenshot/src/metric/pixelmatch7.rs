@@ -6,6 +6,8 @@
 //! can move it is judged again as pixelmatch does, in the same order of the same operations on doubles, so that
 //! every answer is that of pixelmatch to the pixel. Semi-transparent pixels are judged that way at once.
 
+use super::BLOCK;
+
 /// Of red, green and blue, times 10^8.
 pub(super) const Y: [i64; 3] = [29_889_531, 58_662_247, 11_448_223];
 const I: [i64; 3] = [59_597_799, -27_417_610, -32_180_189];
@@ -72,6 +74,39 @@ impl Pixelmatch {
         #[allow(clippy::cast_possible_truncation, reason = "at most 35215 * 2^24")]
         let most_scaled = (most * f64::from(1 << FORM_BITS)) as i64;
         Self { blend, most, most_scaled }
+    }
+
+    /// Which pixels of a block may differ, bit by bit, found out in fewer bits for all at once.
+    pub(crate) fn may_differ(&self, expected: &[u32; BLOCK], actual: &[u32; BLOCK]) -> u32 {
+        const BITS: u32 = 14;
+        const COARSE: [i32; 6] = {
+            let mut coarse = [0; 6];
+            let mut at = 0;
+            while at < 6 {
+                coarse[at] = (FORM[at] >> (FORM_BITS - BITS)) as i32;
+                at += 1;
+            }
+            coarse
+        };
+        let [rr, gg, bb, rg, rb, gb] = COARSE;
+        // Each of six coefficients is cut off by less than one, and no product of two channels is above 255 squared;
+        // one more is for what the form itself was rounded by.
+        let most = (self.most_scaled >> (FORM_BITS - BITS)) - 7 * 255 * 255;
+        let most = i32::try_from(most).expect("at most 35215 * 2^14");
+        let mut opaque = u32::MAX;
+        let mut distances = [0; BLOCK];
+        for ((left, right), distance) in expected.iter().zip(actual).zip(&mut distances) {
+            opaque &= left & right;
+            let channel = |word: u32, shift: u32| (word >> shift & 0xff).cast_signed();
+            let r = channel(*left, 0) - channel(*right, 0);
+            let g = channel(*left, 8) - channel(*right, 8);
+            let b = channel(*left, 16) - channel(*right, 16);
+            *distance = r * (rr * r + rg * g + rb * b) + g * (gg * g + gb * b) + b * (bb * b);
+        }
+        if opaque < 0xff00_0000 {
+            return u32::MAX;
+        }
+        distances.iter().enumerate().fold(0, |bits, (at, distance)| bits | u32::from(*distance > most) << at)
     }
 
     /// True if the colours differ. `place` is the number of the pixel: row by row, from 0.

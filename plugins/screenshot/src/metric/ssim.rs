@@ -10,7 +10,8 @@
 //! be looked at, those around each are summed anew, and rows without any cost nothing.
 
 use super::colour::{cie94_squared, lab, linear_table, over_white};
-use crate::classes::{Class, Mark};
+use crate::classes::Class;
+use crate::marks::Marks;
 use crate::regions::Area;
 use crate::rows::Window;
 
@@ -63,6 +64,12 @@ impl Ssim {
         }
     }
 
+    /// Of row `y` with so many pixels to look at, at most, in units of work.
+    pub(crate) fn cost(&self, y: usize, count: u64) -> u64 {
+        let of_columns = if self.needs(y) { 150 * self.area.width() as u64 } else { 0 };
+        of_columns + count * if self.is_sparse { 40_000 } else { 2_500 }
+    }
+
     /// True if row `y` must be seen though it may be the same in both pictures.
     pub(crate) fn needs(&self, y: usize) -> bool {
         !self.is_sparse && self.looks_at(y)
@@ -73,7 +80,7 @@ impl Ssim {
     }
 
     /// Marks the pixels of the current row that are not the same.
-    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Vec<Mark>) {
+    pub(crate) fn judge(&mut self, window: &Window<'_>, ignored: Option<&[bool]>, marks: &mut Marks) {
         if !self.looks_at(window.y) {
             return;
         }
@@ -85,7 +92,7 @@ impl Ssim {
         for (x, _) in shown.filter(|(_, (expected, actual))| expected != actual) {
             let is_ignored = ignored.is_some_and(|ignored| ignored[x]);
             let class = if is_ignored { Class::Ignored } else { self.class(window, x) };
-            marks.push(Mark::new(x, class));
+            marks.push(x, class);
         }
     }
 

@@ -6,7 +6,7 @@ use super::encode::{Encoder, Kind};
 use super::paint::{self, FRAME, INK, PAPER};
 use super::title::{self, LETTER_HEIGHT};
 use super::{Frame, Scale};
-use crate::classes::Mark;
+use crate::marks::Mark;
 use crate::metric::over_white;
 use crate::regions::Area;
 use crate::rows::Window;
@@ -37,8 +37,9 @@ pub(super) struct Beside {
     area: Area,
     scale: Scale,
     frames: Vec<Frame>,
-    /// Columns of a panel.
+    /// Columns and rows of a panel.
     width: usize,
+    rows: usize,
     /// Of each pixel of an output row: sums of the channels of both pictures.
     sums: Vec<[u32; 6]>,
     /// Shades and marks of an output row; marks are 0 where there is none.
@@ -67,6 +68,7 @@ impl Beside {
             scale,
             frames,
             width: columns,
+            rows,
             sums: vec![[0; 6]; pixels],
             shades: vec![0; pixels],
             marks: vec![0; pixels],
@@ -75,6 +77,11 @@ impl Beside {
         };
         beside.titles();
         beside
+    }
+
+    /// Pixels of the picture, nearly: without what is around its panels.
+    pub(super) fn pixels(&self) -> usize {
+        3 * self.width * self.rows
     }
 
     /// True if row `y` of the screen is shown: the first of those that are one of the picture.

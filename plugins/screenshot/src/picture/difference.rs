@@ -3,7 +3,7 @@
 use super::encode::{Encoder, Kind};
 use super::paint::{self, FRAME};
 use super::{Frame, Scale};
-use crate::classes::Mark;
+use crate::marks::Mark;
 use crate::regions::Area;
 use crate::rows::Window;
 
@@ -20,6 +20,7 @@ pub(super) struct Difference {
     row: Vec<u8>,
     /// Marks of the output row, 0 where there is none.
     marks: Vec<u8>,
+    rows: usize,
     written: usize,
 }
 
@@ -38,8 +39,14 @@ impl Difference {
             frames: regions.iter().map(|region| Frame::around(*region, whole, scale)).collect(),
             row: vec![0; columns],
             marks: vec![0; columns],
+            rows,
             written: 0,
         }
+    }
+
+    /// Pixels of the picture.
+    pub(super) fn pixels(&self) -> usize {
+        self.row.len() * self.rows
     }
 
     /// True if row `y` is shown.

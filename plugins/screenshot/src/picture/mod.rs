@@ -13,8 +13,8 @@ use beside::Beside;
 use difference::Difference;
 use evident_checker::{AttachmentError, Error, Sink};
 
-use crate::classes::Mark;
 use crate::look::Observe;
+use crate::marks::Marks;
 use crate::regions::Area;
 use crate::rows::Window;
 
@@ -70,6 +70,11 @@ impl Pictures {
         }
     }
 
+    /// Pixels of both.
+    pub(crate) fn pixels(&self) -> u64 {
+        (self.difference.pixels() + self.beside.pixels()) as u64
+    }
+
     /// Hands both over.
     ///
     /// # Errors
@@ -95,9 +100,9 @@ impl Observe for Pictures {
         self.difference.wants(y) || self.beside.wants(y)
     }
 
-    fn row(&mut self, window: &Window<'_>, _: Option<&[bool]>, marks: &[Mark]) {
-        self.difference.row(window, marks);
-        self.beside.row(window, marks);
+    fn row(&mut self, window: &Window<'_>, _: Option<&[bool]>, marks: &Marks) {
+        self.difference.row(window, marks.list());
+        self.beside.row(window, marks.list());
     }
 
     fn passed(&mut self) {}

@@ -22,6 +22,8 @@ const WINDOW_DEFAULT: u64 = 32;
 const WINDOW_MAX: u64 = 256;
 /// More pixels than any picture has.
 const COUNT_MAX: u64 = 1 << 40;
+/// More than any host allows.
+const WORK_MAX: u64 = 1 << 50;
 /// Device factors beyond this are not in use.
 const SCALE_MAX: u64 = 8;
 
@@ -77,6 +79,8 @@ pub struct Settings {
     pub(crate) pictures: bool,
     /// List the actual screens, and compare none.
     pub(crate) manifest: bool,
+    /// Units of work; as much as the host allows by default if none.
+    pub(crate) work_max: Option<u64>,
 }
 
 impl Settings {
@@ -135,6 +139,8 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
     let title = "whether to attach `baseline-files.json`, the actual screens by name, and to compare none: for \
                  `evident baseline write`";
     let manifest = config.boolean("manifest", title, false);
+    let title = "how much work the check does before it ends with what it knows, in units of the host's fuel";
+    let work_max = config.integer("max_work", title, 1..=WORK_MAX);
     annotate(config);
     let has_limit = ["threshold", "max_pixels", "max_ratio", "max_density"].iter().any(|key| config.has(key));
     let settings = Settings {
@@ -163,6 +169,7 @@ pub(crate) fn configure(config: &mut Config) -> Settings {
         allow_blank,
         pictures,
         manifest,
+        work_max,
     };
     tell_nonsense(config, &settings, faint);
     settings
@@ -186,6 +193,8 @@ fn annotate(config: &mut Config) {
     }
     config.absent("window", &WINDOW_DEFAULT.to_string());
     config.absent("scale", "1");
+    config.unit("max_work", "units of fuel");
+    config.absent("max_work", "nearly what the host allows: 17 G, or 108 for each byte of the screens");
 }
 
 fn faint(config: &mut Config) -> Faint {
