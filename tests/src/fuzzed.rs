@@ -8,6 +8,7 @@ mod benchmark;
 mod changes;
 mod component;
 mod contract;
+mod screenshot;
 mod test_report;
 mod verdict;
 
@@ -15,6 +16,7 @@ pub use benchmark::benchmark;
 pub use changes::changes;
 pub use component::component;
 pub use contract::contract;
+pub use screenshot::screenshot;
 pub use test_report::test_report;
 
 /// One target: the name of its folders and of its binary in `tests/fuzz`, and what it calls.
@@ -32,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "changes", run: changes },
     Target { name: "component", run: component },
     Target { name: "contract", run: contract },
+    Target { name: "screenshot", run: screenshot },
     Target { name: "test_report", run: test_report },
 ];
 
@@ -42,5 +45,6 @@ pub const TARGETS: &[Target] = &[
 pub fn configs_are_accepted() {
     benchmark::configs_are_accepted();
     changes::configs_are_accepted();
+    screenshot::configs_are_accepted();
     test_report::configs_are_accepted();
 }
