@@ -11,6 +11,7 @@ use crate::blank::Blank;
 use crate::decode::Source;
 use crate::pair::Screens;
 use crate::settings::Settings;
+use crate::work::Work;
 use crate::{ACTUAL, EXPECTED};
 
 /// The name that the host looks for.
@@ -30,11 +31,12 @@ pub(crate) fn list(
 ) -> Result<Outcome, Error> {
     let replaced = screens.pairs.iter().map(|screen| (&screen.name, screen.actual, Some(screen.expected)));
     let new = screens.new.iter().map(|(name, artifact)| (name, *artifact, None));
+    let mut work = Work::new(settings.work_max, actual.iter().map(|screen| screen.info().size).sum());
     let mut files: Vec<(usize, Value)> = Vec::new();
     for (name, artifact, replaces) in replaced.chain(new) {
         let file = number(actual, artifact);
         let replaces = replaces.map(|artifact| number(expected, artifact));
-        let problem = problem(settings, artifact)?;
+        let problem = problem(settings, artifact, &mut work)?;
         files.push((file, json!({ "name": name, "file": file, "replaces": replaces, "problem": problem })));
     }
     // As they are bound: a person finds them in the order of the contract.
@@ -58,8 +60,8 @@ fn number(artifacts: &[Artifact], artifact: &Artifact) -> usize {
 }
 
 /// Why a screen cannot stand for how things should look.
-fn problem(settings: &Settings, artifact: &Artifact) -> Result<Option<String>, Error> {
-    match is_blank(artifact) {
+fn problem(settings: &Settings, artifact: &Artifact, work: &mut Work) -> Result<Option<String>, Error> {
+    match is_blank(artifact, work) {
         Ok(true) if !settings.allow_blank => {
             let name = &artifact.info().name;
             Ok(Some(format!("`{name}`: it shows one colour, or nearly; `blank = \"allow\"` lets it pass")))
@@ -71,8 +73,8 @@ fn problem(settings: &Settings, artifact: &Artifact) -> Result<Option<String>, E
 }
 
 /// Reads a picture to its end.
-fn is_blank(artifact: &Artifact) -> Result<bool, Error> {
-    let mut source = Source::open(artifact, 1)?;
+fn is_blank(artifact: &Artifact, work: &mut Work) -> Result<bool, Error> {
+    let mut source = Source::open(artifact, 1, work)?;
     let size = source.size();
     let mut blank = Blank::new(size.pixels());
     let (mut bytes, mut words) = (vec![0; source.row_bytes()], vec![0; size.width()]);

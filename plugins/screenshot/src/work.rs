@@ -3,7 +3,7 @@
 //! A check that runs out of the host's fuel is a fault, and tells nothing of what it saw. So the checker knows
 //! what reading a picture and looking at a pixel cost at most, and ends by itself: what was found until then
 //! decides, what was not looked at is a doubt. The figures were measured in the sandbox over screens of 0.9 to 37
-//! million pixels; they are no bound for every file that could be made, so a sixth of the fuel is left over.
+//! million pixels; they are not a bound for every file that could be made, so a sixth of the fuel is left over.
 
 use crate::decode::Problem;
 

@@ -69,7 +69,7 @@ pub(crate) fn read(mut reader: Reader<'_>, size: u64, work: &mut Work) -> Result
         [] => Err(Problem::malformed("it is empty")),
         [0xff, 0xd8, ..] => jpeg(&file, work),
         [b'R', b'I', b'F', b'F', rest @ ..] if rest.get(4..8) == Some(b"WEBP") => webp(&file, work),
-        _ => Err(Problem::Unsupported("it is no PNG, WebP or JPEG".into())),
+        _ => Err(Problem::Unsupported("it is not a PNG, WebP or JPEG".into())),
     }
 }
 

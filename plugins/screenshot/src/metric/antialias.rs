@@ -61,7 +61,7 @@ impl Line<'_> {
 
     /// True if in that picture one of the two extremes around the pixel lies in an area that is even in both.
     fn is_edge(&self, near: &[[u8; 3]; 3], side: Side, x: usize) -> bool {
-        // More than two equal neighbours: it is no edge.
+        // More than two equal neighbours: it is not an edge.
         if near[1][1] & side.flag() > 0 {
             return false;
         }
@@ -116,7 +116,7 @@ impl Around {
         usize::from(self.present != Self::ALL)
     }
 
-    /// Places of the darkest and of the brightest neighbour; none if the pixel is no anti-aliasing whatever they
+    /// Places of the darkest and of the brightest neighbour; none if the pixel is not anti-aliasing whatever they
     /// are.
     fn extremes(&self, number: usize, blend: Blend) -> Option<[usize; 2]> {
         let centre = self.words[Self::CENTRE];
