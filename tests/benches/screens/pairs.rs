@@ -9,6 +9,9 @@ use png::{BitDepth, ColorType, Compression, Encoder, Filter, Transformations};
 
 type Rgba = [u8; 4];
 
+/// A file that is drawn: its name, its width and height, and the pixel at a place.
+type Drawing<'a> = (&'a str, [u32; 2], &'a dyn Fn(u32, u32) -> Rgba);
+
 /// Two screens.
 pub(crate) struct Pair {
     pub(crate) name: &'static str,
@@ -26,7 +29,7 @@ pub(crate) fn all() -> Vec<Pair> {
     let folder = evident_tests::repository().join("target/screens");
     fs::create_dir_all(&folder).expect("can be made");
     let mut pairs = Vec::new();
-    let mut pair = |name, files: [(&str, [u32; 2], &dyn Fn(u32, u32) -> Rgba); 2]| {
+    let mut pair = |name, files: [Drawing<'_>; 2]| {
         let [expected, actual] = files.map(|(name, size, pixel)| make(&folder.join(name), size, pixel));
         pairs.push(Pair { name, expected, actual });
     };

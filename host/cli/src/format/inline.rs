@@ -173,9 +173,9 @@ mod tests {
             // Something between the spans, or before them, is more than words.
             ("see <b> and `c`", "`` see <b> and `c` ``"),
             ("`a`@owner", "`` `a`@owner ``"),
-            ("an `odd` number ` of them", "`` an `odd` number ` of them ``"),
-            ("nothing `` inside", "``` nothing `` inside ```"),
-            ("- `a` is not a list", "`` - `a` is not a list ``"),
+            ("an `odd` number ` of them", "``an `odd` number ` of them``"),
+            ("nothing `` inside", "```nothing `` inside```"),
+            ("- `a` is not a list", "``- `a` is not a list``"),
         ] {
             assert_eq!(prose(text), expected);
         }

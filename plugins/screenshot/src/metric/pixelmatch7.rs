@@ -79,6 +79,7 @@ impl Pixelmatch {
     /// Which pixels of a block may differ, bit by bit, found out in fewer bits for all at once.
     pub(crate) fn may_differ(&self, expected: &[u32; BLOCK], actual: &[u32; BLOCK]) -> u32 {
         const BITS: u32 = 14;
+        #[allow(clippy::cast_possible_truncation, reason = "a factor is below 2, so below 2^15 when scaled")]
         const COARSE: [i32; 6] = {
             let mut coarse = [0; 6];
             let mut at = 0;
