@@ -158,7 +158,7 @@ fn fifty(color: u8, pixel: impl Fn(u32, u32, u32, u8) -> Rgba) -> Vec<(String, V
 }
 
 /// Catches a check of honest screens that ends without a verdict, because its work has no bound of its own. Every
-/// word of fifty screens has another colour: all are compared.
+/// word of fifty screens has another colour: those that were compared decide, the others are told.
 #[test]
 fn fifty_screens_with_other_words_are_judged() {
     let _quiet = quiet();
@@ -168,9 +168,9 @@ fn fifty_screens_with_other_words_are_judged() {
     };
     let checked = check("{}", &fifty(40, words), &fifty(200, words));
     assert_eq!(checked.outcome.status, Status::Fail, "{}", checked.outcome.summary);
-    assert_eq!(checked.outcome.examined.count, 50);
-    let metric = |name: &str| checked.outcome.metrics.iter().find(|it| it.name == name).unwrap().value;
-    assert_eq!(metric("compared_pixels in all"), 50.0 * 1280.0 * 720.0);
+    let told = checked.outcome.findings.iter().filter(|finding| finding.rule == "not-compared").count();
+    assert!(checked.outcome.examined.count > 10, "{}", checked.outcome.examined.count);
+    assert!((50..=51).contains(&(checked.outcome.examined.count + told as u64)), "{told}");
 }
 
 /// Every pixel of fifty screens differs: those that were compared decide, the others are told.
@@ -182,7 +182,7 @@ fn fifty_screens_without_a_pixel_in_common_are_judged() {
     let checked = check("{}", &fifty(20, chance), &fifty(200, chance));
     assert_eq!(checked.outcome.status, Status::Fail, "{}", checked.outcome.summary);
     let told = checked.outcome.findings.iter().filter(|finding| finding.rule == "not-compared").count();
-    assert!(checked.outcome.examined.count > 10, "{}", checked.outcome.examined.count);
+    assert!(checked.outcome.examined.count > 5, "{}", checked.outcome.examined.count);
     // One screen may be compared in part, and is both.
     assert!((50..=51).contains(&(checked.outcome.examined.count + told as u64)), "{told}");
 }

@@ -194,7 +194,8 @@ fn annotate(config: &mut Config) {
     config.absent("window", &WINDOW_DEFAULT.to_string());
     config.absent("scale", "1");
     config.unit("max_work", "units of fuel");
-    config.absent("max_work", "nearly what the host allows: 17 G, or 108 for each byte of the screens");
+    config
+        .absent("max_work", "three fifths of what the host allows: 12 G, or 76 for each byte of the screens");
 }
 
 fn faint(config: &mut Config) -> Faint {
